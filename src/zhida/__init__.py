@@ -1,0 +1,3 @@
+"""Zhida: documents in, answers with evidence out."""
+
+__version__ = "0.1.0"
