@@ -1,0 +1,20 @@
+"""How answers are made, as the operator sets it (``ZHIDA_ANSWERING__…``)."""
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class AnsweringSettings(BaseModel):
+    """Frozen defaults; every length is in characters of text."""
+
+    model_config = ConfigDict(frozen=True)
+
+    top_k: int = Field(default=6, ge=1, le=10, description="Passages that an answer may draw on.")
+    profile: str = Field(default="balanced", description="Retrieval profile of a question that names none.")
+    evidence_characters: int = Field(default=9_000, ge=500, description="All passages in a prompt together.")
+    held_characters: int = Field(
+        default=160,
+        ge=0,
+        description="Generated text that is held back until its first valid citation, so that an uncited reply of a "
+        "model is refused before anybody reads it; longer uncited text is sent and withdrawn at the end.",
+    )
+    extractive_sentences: int = Field(default=4, ge=1, le=10, description="Most sentences of an extractive answer.")

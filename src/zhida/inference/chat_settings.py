@@ -1,0 +1,24 @@
+"""Which chat model is asked, and how long we wait for it (``ZHIDA_INFERENCE__CHAT__…``)."""
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
+
+
+class ChatSettings(BaseModel):
+    """Any provider of OpenAI's form. ``base_url`` None: no model is configured and answers are extractive."""
+
+    model_config = ConfigDict(frozen=True)
+
+    base_url: str | None = Field(default=None, description="Up to and including /v1; None: no chat model.")
+    api_key: SecretStr | None = Field(default=None, description="Sent as Authorization: Bearer; None: no header.")
+    model: str = Field(default="", description="The model's name as the provider spells it.")
+    temperature: float = Field(default=0.1, ge=0, le=2)
+    top_p: float = Field(default=0.9, gt=0, le=1)
+    max_tokens: int = Field(default=1_024, ge=1, description="Most tokens of one answer.")
+    connect_seconds: float = Field(default=5, gt=0)
+    first_token_seconds: float = Field(default=30, gt=0, description="From sending the prompt to the first text.")
+    between_tokens_seconds: float = Field(default=15, gt=0)
+    total_seconds: float = Field(default=180, gt=0, description="The whole answer, retries included.")
+    retries: int = Field(default=2, ge=0, le=10, description="More tries after the first, before any text came.")
+    retry_base_seconds: float = Field(default=0.5, ge=0, description="Doubles with each retry, with full jitter.")
+    retry_after_cap_seconds: float = Field(default=10, ge=0, description="Longest Retry-After that is waited for.")
+    forbid_real_calls: bool = Field(default=False, description="Only loopback addresses may be called; for tests.")
