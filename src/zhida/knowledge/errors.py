@@ -31,3 +31,17 @@ class IndexDamagedError(ZhidaError):
 
     code: ClassVar[str] = "knowledge.index_damaged"
     kind: ClassVar[Kind] = Kind.UNAVAILABLE
+
+
+class KnowledgeBaseNameError(ZhidaError):
+    """The name cannot be one."""
+
+    code: ClassVar[str] = "knowledge.base_name"
+    kind: ClassVar[Kind] = Kind.INVALID
+
+
+class KnowledgeReadOnlyError(ZhidaError):
+    """The caller may read but not change it."""
+
+    code: ClassVar[str] = "knowledge.read_only"
+    kind: ClassVar[Kind] = Kind.FORBIDDEN

@@ -1,0 +1,27 @@
+"""How much retrieval looks at."""
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class RetrievalSettings(BaseModel):
+    """Retrieval settings.
+
+    Attributes:
+        top_k: passages of an answer where the caller does not say.
+        top_k_max: the most that a caller may ask for.
+        query_length_max: characters in a query.
+        lexical_k, dense_k: candidates of each leg.
+        threads: index searches at the same time in one process.
+        base_cache_seconds: how long the lookup of a knowledge base by name is remembered; rights are checked on every
+            hit all the same.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    top_k: int = Field(default=5, ge=1)
+    top_k_max: int = Field(default=10, ge=1, le=1000)
+    query_length_max: int = Field(default=1000, ge=1)
+    lexical_k: int = Field(default=40, ge=1)
+    dense_k: int = Field(default=40, ge=1)
+    threads: int = Field(default=4, ge=1)
+    base_cache_seconds: float = Field(default=2.0, ge=0)
