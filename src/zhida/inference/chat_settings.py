@@ -1,6 +1,8 @@
 """Which chat model is asked, and how long we wait for it (``ZHIDA_INFERENCE__CHAT__…``)."""
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from typing import Self
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 
 
 class ChatSettings(BaseModel):
@@ -21,4 +23,16 @@ class ChatSettings(BaseModel):
     retries: int = Field(default=2, ge=0, le=10, description="More tries after the first, before any text came.")
     retry_base_seconds: float = Field(default=0.5, ge=0, description="Doubles with each retry, with full jitter.")
     retry_after_cap_seconds: float = Field(default=10, ge=0, description="Longest Retry-After that is waited for.")
-    forbid_real_calls: bool = Field(default=False, description="Only loopback addresses may be called; for tests.")
+    include_usage: bool = Field(default=True, description="Ask for token counts; some old servers refuse it.")
+
+    @model_validator(mode="after")
+    def _provider_is_complete(self) -> Self:
+        if self.base_url is None:
+            return self
+        if not self.base_url.startswith(("http://", "https://")):
+            message = "base_url must begin with http:// or https://"
+            raise ValueError(message)
+        if not self.model:
+            message = "a chat model with a base_url needs model, its name as the provider spells it"
+            raise ValueError(message)
+        return self
