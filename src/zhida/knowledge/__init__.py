@@ -43,12 +43,13 @@ from zhida.knowledge.ports import (
 )
 from zhida.knowledge.register import Accepted, DocumentRegister, NameConflict
 from zhida.knowledge.repository.feed import RecordChangeFeed
-from zhida.knowledge.repository.publication import FEED_CHANNEL
+from zhida.knowledge.repository.publication import FEED_CHANNEL, GAVE_UP
 from zhida.knowledge.service import KnowledgeService
 from zhida.knowledge.settings import KnowledgeSettings
 
 __all__ = [
     "FEED_CHANNEL",
+    "GAVE_UP",
     "LEXICAL_ONLY",
     "Accepted",
     "ChangeFeed",

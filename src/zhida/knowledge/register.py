@@ -34,12 +34,14 @@ class Accepted:
     Attributes:
         duplicate: the same content was there already; nothing new was written.
         pending: the version waits for a worker, so the caller enqueues its job.
+        status: of the version, so that a duplicate tells how far its twin is.
     """
 
     document_id: DocumentId
     version_id: VersionId
     duplicate: bool
     pending: bool
+    status: VersionStatus
 
 
 class DocumentRegister:
@@ -58,17 +60,20 @@ class DocumentRegister:
         connection = unit.connection
         await documents.lock_content(connection, base.id, version.content_hash)
         same = await documents.find_by_content(connection, base.id, version.content_hash)
+        if same is not None and same.status is VersionStatus.FAILED and version.refused and same.name != name:
+            same = None  # another file that happens to be as unreadable, such as one that is empty too
         if same is not None and (same.status is not VersionStatus.FAILED or version.refused is not None):
-            return Accepted(same.id, same.version_id, duplicate=True, pending=False)
+            return Accepted(same.id, same.version_id, duplicate=True, pending=False, status=same.status)
         earlier = same
         if earlier is None and on_conflict is NameConflict.REPLACE:
             earlier = await documents.find_by_name(connection, base.id, name)
         pending = version.refused is None
+        status = VersionStatus.QUEUED if pending else VersionStatus.FAILED
         if earlier is not None and await documents.lock(connection, earlier.id):
             version_id = await documents.insert_version(connection, earlier, name=name, version=version)
-            return Accepted(earlier.id, version_id, duplicate=False, pending=pending)
+            return Accepted(earlier.id, version_id, duplicate=False, pending=pending, status=status)
         document_id, version_id = await documents.insert(connection, base, name=name, version=version)
-        return Accepted(document_id, version_id, duplicate=False, pending=pending)
+        return Accepted(document_id, version_id, duplicate=False, pending=pending, status=status)
 
     async def replace(self, unit: UnitOfWork, document: Document, *, name: str, version: NewVersion) -> Accepted | None:
         """Write a new version of one document; None if the document is gone."""
@@ -76,9 +81,11 @@ class DocumentRegister:
             return None
         current = await documents.find_by_content(unit.connection, document.knowledge_base_id, version.content_hash)
         if current is not None and current.id == document.id and current.status is not VersionStatus.FAILED:
-            return Accepted(document.id, current.version_id, duplicate=True, pending=False)
+            return Accepted(document.id, current.version_id, duplicate=True, pending=False, status=current.status)
         version_id = await documents.insert_version(unit.connection, document, name=name, version=version)
-        return Accepted(document.id, version_id, duplicate=False, pending=version.refused is None)
+        pending = version.refused is None
+        status = VersionStatus.QUEUED if pending else VersionStatus.FAILED
+        return Accepted(document.id, version_id, duplicate=False, pending=pending, status=status)
 
     async def requeue(self, unit: UnitOfWork, version_id: VersionId) -> bool:
         """Put a failed version back in the queue; False if it did not fail or its original was refused at the door."""
@@ -94,10 +101,14 @@ class DocumentRegister:
         async with self._database.unit_of_work() as unit:
             return await publication.begin_attempt(unit.connection, version_id)
 
-    async def set_stage(self, version_id: VersionId, *, attempt: int, stage: str) -> bool:
-        """Tell people what the attempt does; False if another attempt has taken over."""
+    async def set_stage(
+        self, version_id: VersionId, *, attempt: int, stage: str, progress: float | None = None
+    ) -> bool:
+        """Tell people what the attempt does and how far it is; False if another attempt has taken over."""
         async with self._database.unit_of_work() as unit:
-            return await publication.set_stage(unit.connection, version_id, attempt=attempt, stage=stage)
+            return await publication.set_stage(
+                unit.connection, version_id, attempt=attempt, stage=stage, progress=progress
+            )
 
     async def publish(self, version: DocumentVersion, *, attempt: int, result: Publication) -> bool:
         """Make the version the one that answers; False, with nothing written, if the attempt was overtaken."""

@@ -15,6 +15,8 @@ from zhida.knowledge.repository.documents import pack_elements
 
 FEED_CHANNEL = "zhida_feed"
 """The notification channel that wakes the indexers."""
+GAVE_UP = "gave_up"
+"""The reason code of a version whose job used up its attempts; requeuing that job takes the version up again."""
 _CURRENT: LiteralString = "status = 'processing' AND attempt = %(attempt)s AND id = %(version)s"
 
 
@@ -22,21 +24,24 @@ async def begin_attempt(connection: AsyncConnection[DictRow], version_id: Versio
     """Take a version up: its new attempt number, or None if it is finished or gone."""
     cursor = await connection.execute(
         """
-        UPDATE document_versions SET status = 'processing', stage = 'parse', attempt = attempt + 1,
-            reason_code = NULL, reason = NULL
-        WHERE id = %s AND status IN ('queued', 'processing') RETURNING attempt
+        UPDATE document_versions SET status = 'processing', stage = 'parse', progress = NULL, attempt = attempt + 1,
+            reason_code = NULL, reason = NULL, finished_at = NULL
+        WHERE id = %s AND (status IN ('queued', 'processing') OR status = 'failed' AND reason_code = %s)
+        RETURNING attempt
         """,
-        (version_id,),
+        (version_id, GAVE_UP),
     )
     row = await cursor.fetchone()
     return None if row is None else row["attempt"]
 
 
-async def set_stage(connection: AsyncConnection[DictRow], version_id: VersionId, *, attempt: int, stage: str) -> bool:
+async def set_stage(
+    connection: AsyncConnection[DictRow], version_id: VersionId, *, attempt: int, stage: str, progress: float | None
+) -> bool:
     """Tell what the attempt does now; False if another attempt has taken over."""
     cursor = await connection.execute(
-        f"UPDATE document_versions SET stage = %(stage)s WHERE {_CURRENT}",
-        {"stage": stage, "version": version_id, "attempt": attempt},
+        f"UPDATE document_versions SET stage = %(stage)s, progress = %(progress)s WHERE {_CURRENT}",
+        {"stage": stage, "progress": progress, "version": version_id, "attempt": attempt},
     )
     return cursor.rowcount == 1
 
@@ -47,7 +52,7 @@ async def fail(
     """End an attempt with a reason; without ``attempt``, end whichever is under way. False if there was none."""
     cursor = await connection.execute(
         """
-        UPDATE document_versions SET status = 'failed', stage = NULL, reason_code = %(code)s, reason = %(reason)s,
+        UPDATE document_versions SET status = 'failed', stage = NULL, progress = NULL, reason_code = %(code)s, reason = %(reason)s,
             finished_at = now()
         WHERE id = %(version)s AND status IN ('queued', 'processing')
             AND (%(attempt)s::integer IS NULL OR attempt = %(attempt)s)
@@ -79,7 +84,7 @@ async def publish(
     """
     cursor = await connection.execute(
         f"""
-        UPDATE document_versions SET status = 'ready', stage = NULL, chunk_count = %(chunks)s, finished_at = now()
+        UPDATE document_versions SET status = 'ready', stage = NULL, progress = NULL, chunk_count = %(chunks)s, finished_at = now()
         WHERE {_CURRENT}
         """,
         {"version": version.id, "attempt": attempt, "chunks": len(publication.chunks)},

@@ -41,7 +41,7 @@ CREATE TABLE api_keys (
     key_hash bytea NOT NULL UNIQUE CHECK (octet_length(key_hash) = 32),
     key_prefix text NOT NULL,
     created_by uuid,
-    is_local boolean NOT NULL DEFAULT false,
+    local_to text UNIQUE,  -- the node whose command line uses this key; null for every other key
     last_used_at timestamptz
 );
 """
@@ -136,27 +136,31 @@ WHERE p.disabled_at IS NULL
 
 LISTS_FUNCTION = """
 -- The lists that a principal may {verb} now; none for one that is unknown, disabled, expired or revoked.
+-- PL/pgSQL, since it keeps its plans: the same question in plain SQL is planned anew in each statement that asks it.
 CREATE FUNCTION {name}(principal uuid) RETURNS SETOF integer
-LANGUAGE sql STABLE PARALLEL SAFE ROWS 20 AS $$
-    SELECT l.id
-    FROM active_principals a
-    CROSS JOIN access_lists l
-    WHERE a.id = principal AND a.sees_all{condition}
-        AND (NOT a.scoped OR EXISTS (
-            SELECT FROM key_scopes s WHERE s.principal_id = a.id AND s.access_list_id = l.id))
-    UNION ALL
-    SELECT DISTINCT g.access_list_id
-    FROM active_principals a
-    CROSS JOIN LATERAL (
-        SELECT a.id AS grantee
-        UNION SELECT a.person
-        UNION SELECT '00000000-0000-7000-8000-000000000001'::uuid
-        UNION SELECT m.group_id FROM memberships m WHERE m.principal_id IN (a.id, a.person)
-    ) AS reach
-    JOIN access_grants g ON g.grantee = reach.grantee
-    WHERE a.id = principal AND NOT a.sees_all{condition}{level}
-        AND (NOT a.scoped OR EXISTS (
-            SELECT FROM key_scopes s WHERE s.principal_id = a.id AND s.access_list_id = g.access_list_id))
+LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 20 AS $$
+DECLARE
+    who active_principals;
+    reach uuid[];
+BEGIN
+    SELECT * INTO who FROM active_principals a WHERE a.id = principal{condition};
+    IF NOT FOUND THEN
+        RETURN;
+    END IF;
+    IF who.sees_all AND NOT who.scoped THEN
+        RETURN QUERY SELECT l.id FROM access_lists l;
+    ELSIF who.sees_all THEN
+        RETURN QUERY SELECT DISTINCT s.access_list_id FROM key_scopes s WHERE s.principal_id = principal;
+    ELSE
+        reach := ARRAY[who.id, who.person, '00000000-0000-7000-8000-000000000001']
+            || ARRAY(SELECT m.group_id FROM memberships m WHERE m.principal_id IN (who.id, who.person));
+        RETURN QUERY SELECT DISTINCT g.access_list_id FROM access_grants g
+            WHERE g.grantee = ANY (reach){level}
+                AND (NOT who.scoped OR EXISTS (
+                    SELECT FROM key_scopes s
+                    WHERE s.principal_id = principal AND s.access_list_id = g.access_list_id));
+    END IF;
+END
 $$;
 """
 

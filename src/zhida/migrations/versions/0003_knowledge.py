@@ -48,6 +48,7 @@ CREATE TABLE document_versions (
     size_bytes bigint NOT NULL,
     status text NOT NULL CHECK (status IN ('queued', 'processing', 'ready', 'failed')),
     stage text,
+    progress real,
     reason_code text,
     reason text,
     attempt integer NOT NULL DEFAULT 0,
