@@ -71,14 +71,17 @@ class Database:
         if unit_of_work_is_open():
             raise RuntimeError("A unit of work is already open here; pass it down instead of opening another.")
         before = current_unit.get()
-        async with _connection(self._writing) as connection, connection.transaction():
-            unit = UnitOfWork(connection)
-            current_unit.set(unit)
-            try:
-                yield unit
-            finally:
-                unit.is_open = False
-                current_unit.set(before)
+        try:
+            async with _connection(self._writing) as connection, connection.transaction():
+                unit = UnitOfWork(connection)
+                current_unit.set(unit)
+                try:
+                    yield unit
+                finally:
+                    unit.is_open = False
+                    current_unit.set(before)
+        except psycopg.errors.ReadOnlySqlTransaction as error:  # a failover left us on a replica
+            raise _unavailable("The database takes no writes now.") from error
 
     @asynccontextmanager
     async def reading(self) -> AsyncGenerator[Connection]:
@@ -163,7 +166,7 @@ async def _connection(pool: Pool) -> AsyncGenerator[Connection]:
         raise
     except PoolTimeout as error:
         raise _unavailable("The database gave no connection in time.") from error
-    except (psycopg.OperationalError, psycopg.errors.ReadOnlySqlTransaction) as error:
+    except psycopg.OperationalError as error:
         raise _unavailable("The database hung up or could not finish the work.") from error
 
 
