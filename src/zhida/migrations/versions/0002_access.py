@@ -21,7 +21,7 @@ CREATE TABLE principals (
     -- The user whom a key acts for. Null for a key means the operator of this machine, who may do all: so it must
     -- never become null by itself, and a deleted user takes the keys along.
     acts_for uuid REFERENCES principals ON DELETE CASCADE CHECK (acts_for IS NULL OR kind = 'key'),
-    -- Whether a key is confined to its rows of key_scopes; said here, so that losing the last row confines it to nothing.
+    -- Whether a key is confined to its rows of key_scopes. Said here, so that losing the last row leaves it nothing.
     scoped boolean NOT NULL DEFAULT false,
     disabled_at timestamptz,
     expires_at timestamptz,
