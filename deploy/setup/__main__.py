@@ -1,10 +1,10 @@
-"""``python -m deploy.setup run|test|lock|check-page``: what the Makefile calls before anything else."""
+"""``python -m deploy.setup run|test|image|lock|check-page``: what the Makefile calls before anything else."""
 
 import os
 import sys
 from pathlib import Path
 
-from deploy.setup.environment import Installer, install_packages, install_zhida, installer
+from deploy.setup.environment import Installer, install_packages, install_zhida, installer, keep_only_what_runs
 from deploy.setup.locks import resolve_locks
 from deploy.setup.mirrors import node_variables, pip_configuration_files, pip_settings, uv_variables
 from deploy.setup.model import build_model
@@ -38,6 +38,8 @@ def main(arguments: list[str]) -> int:
             resolve_locks(uv, *rest)
         else:
             _prepare(uv, {"dev", "model"} if command == "test" else {"runtime", "model"}, node)
+        if command == "image":
+            keep_only_what_runs(uv)
     except SetupError as error:
         print(f"Zhida set-up stopped: {error}", file=sys.stderr)
         return 1

@@ -1,5 +1,6 @@
 """Is everything installed? Makes ``.venv``, fills it from the locks, and installs Zhida itself into it."""
 
+import shutil
 import subprocess
 import sys
 import venv
@@ -59,6 +60,14 @@ def install_zhida(uv: Installer) -> None:
         return
     uv.run("pip", "install", "--quiet", "--no-deps", "--no-build-isolation", "--editable", ".")
     mark_done("zhida", mark)
+
+
+def keep_only_what_runs(uv: Installer) -> None:
+    """For an image: without Node, the model's published weights, and uv itself; the page and the model are built."""
+    forget("packages")
+    uv.run("pip", "sync", "--require-hashes", "--quiet", str(LOCKS / "runtime.txt"))
+    uv.run("pip", "install", "--quiet", "--no-deps", "--no-build-isolation", "--editable", ".")
+    shutil.rmtree(ENVIRONMENT / "uv")
 
 
 def _works() -> bool:

@@ -7,14 +7,13 @@ from deploy.setup.environment import LOCKS, PYTHON
 from deploy.setup.stamps import ROOT, fingerprint, forget, is_done, mark_done
 from deploy.setup.uv import SetupError
 
-_BUILDER = ROOT / "src" / "zhida" / "inference" / "build_minilm.py"
+_ROOM = ROOT / "src" / "zhida" / "inference"
+_SOURCES = [_ROOM / name for name in ("build_minilm.py", "onnx_bytes.py", "model_manifest.py")]
 
 
 def build_model() -> None:
-    """Build the int8 ONNX model where its builder, or the weights' pin, has changed."""
-    if not _BUILDER.exists():
-        return
-    mark = fingerprint([_BUILDER, LOCKS / "model.txt"])
+    """Build the int8 ONNX model where its builder, or the weights' pin, has changed. It lands in ``.venv/share``."""
+    mark = fingerprint([*_SOURCES, LOCKS / "model.txt"])
     if is_done("model", mark):
         return
     forget("model")
