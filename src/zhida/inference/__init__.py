@@ -5,8 +5,31 @@ Adapters stand behind the ports and are chosen by bootstrap.
 """
 
 from zhida.inference.chat_settings import ChatSettings
+from zhida.inference.embedding_wire import (
+    TEXTS_LIMIT,
+    CardReply,
+    CardRequest,
+    EmbedderStatistics,
+    EmbedRequest,
+    FailureReply,
+    FrameBuffer,
+    Reply,
+    Request,
+    RoleStatistics,
+    StatisticsReply,
+    StatisticsRequest,
+    VectorsReply,
+    WireError,
+    frame,
+    reply_of,
+    request_of,
+    vectors_frame,
+    vectors_of,
+)
 from zhida.inference.errors import ModelFilesError, ModelRejectedError, ModelUnavailableError
 from zhida.inference.local_model import LocalEmbeddingModel, TextRole
+from zhida.inference.model_folder import ModelFolder, find_model_folder, packaged_model_folder, read_model_folder
+from zhida.inference.model_manifest import ModelManifest, Pooling
 from zhida.inference.ports import (
     ChatDelta,
     ChatEvent,
@@ -23,6 +46,9 @@ from zhida.inference.settings import PACKAGED_MODEL, EmbeddingProvider, Embeddin
 
 __all__ = [
     "PACKAGED_MODEL",
+    "TEXTS_LIMIT",
+    "CardReply",
+    "CardRequest",
     "ChatDelta",
     "ChatEvent",
     "ChatFinishReason",
@@ -32,14 +58,36 @@ __all__ = [
     "ChatOptions",
     "ChatRole",
     "ChatSettings",
+    "EmbedRequest",
+    "EmbedderStatistics",
     "EmbeddingModel",
     "EmbeddingModelCard",
     "EmbeddingProvider",
     "EmbeddingSettings",
+    "FailureReply",
+    "FrameBuffer",
     "InferenceSettings",
     "LocalEmbeddingModel",
     "ModelFilesError",
+    "ModelFolder",
+    "ModelManifest",
     "ModelRejectedError",
     "ModelUnavailableError",
+    "Pooling",
+    "Reply",
+    "Request",
+    "RoleStatistics",
+    "StatisticsReply",
+    "StatisticsRequest",
     "TextRole",
+    "VectorsReply",
+    "WireError",
+    "find_model_folder",
+    "frame",
+    "packaged_model_folder",
+    "read_model_folder",
+    "reply_of",
+    "request_of",
+    "vectors_frame",
+    "vectors_of",
 ]

@@ -34,7 +34,9 @@ class EmbeddingSettings(BaseModel):
         api_batch_size: texts in one request to the provider.
         passage_run_size: chunks in one run of the niced passage session; small, so that a run ends soon.
         query_batch_size: questions embedded in one run.
-        waiting_texts_limit: texts that may wait in the embedder before it answers that it is busy.
+        waiting_texts_limit: questions, and chunks, that may wait in the embedder before it answers that it is busy.
+        query_timeout_seconds, passage_timeout_seconds: for one request, a restart of the embedder included. A search
+            does without vectors after the first; a job is tried again after the second.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -55,7 +57,8 @@ class EmbeddingSettings(BaseModel):
     query_batch_size: int = Field(default=64, ge=1)
     passage_run_size: int = Field(default=4, ge=1)
     waiting_texts_limit: int = Field(default=4096, ge=1)
-    embedder_timeout_seconds: float = Field(default=60.0, gt=0)
+    query_timeout_seconds: float = Field(default=3.0, gt=0)
+    passage_timeout_seconds: float = Field(default=120.0, gt=0)
 
     @model_validator(mode="after")
     def _api_is_complete(self) -> Self:
@@ -72,7 +75,6 @@ class InferenceSettings(BaseModel):
         models_folder: where pulled models lie; None means ``models`` in the data directory.
         model_mirror_url: the model host, or a mirror of it with the same paths.
         model_catalogue: a JSON file that adds models to the built-in catalogue.
-        real_models_allowed: off in tests, where a call to a provider would be a mistake.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -82,4 +84,3 @@ class InferenceSettings(BaseModel):
     models_folder: Path | None = None
     model_mirror_url: str = "https://huggingface.co"
     model_catalogue: Path | None = None
-    real_models_allowed: bool = True
