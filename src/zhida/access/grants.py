@@ -2,6 +2,7 @@
 
 from dataclasses import InitVar, dataclass
 from enum import StrEnum
+from typing import TypeVar
 
 from zhida.ids import AccessListId, GroupId, KnowledgeBaseId, PrincipalId
 
@@ -13,6 +14,7 @@ class Seal:
 
 
 SEAL = Seal()
+_Id = TypeVar("_Id", AccessListId, KnowledgeBaseId)
 
 
 class GrantLevel(StrEnum):
@@ -60,7 +62,7 @@ class ReadGrant:
 
     def allows(self, access_list_id: AccessListId, knowledge_base_id: KnowledgeBaseId | None = None) -> bool:
         """Whether a thing under that list, in that knowledge base, may be read."""
-        return _allows(self.access_lists, self.knowledge_bases, access_list_id, knowledge_base_id)
+        return _holds(self.access_lists, access_list_id) and _holds(self.knowledge_bases, knowledge_base_id)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +80,7 @@ class WriteGrant:
 
     def allows(self, access_list_id: AccessListId, knowledge_base_id: KnowledgeBaseId | None = None) -> bool:
         """Whether a thing under that list, in that knowledge base, may be changed."""
-        return _allows(self.access_lists, self.knowledge_bases, access_list_id, knowledge_base_id)
+        return _holds(self.access_lists, access_list_id) and _holds(self.knowledge_bases, knowledge_base_id)
 
 
 def _require_seal(seal: object) -> None:
@@ -87,12 +89,5 @@ def _require_seal(seal: object) -> None:
         raise TypeError(message)
 
 
-def _allows(
-    access_lists: frozenset[AccessListId] | None,
-    knowledge_bases: frozenset[KnowledgeBaseId] | None,
-    access_list_id: AccessListId,
-    knowledge_base_id: KnowledgeBaseId | None,
-) -> bool:
-    if access_lists is not None and access_list_id not in access_lists:
-        return False
-    return knowledge_bases is None or knowledge_base_id is None or knowledge_base_id in knowledge_bases
+def _holds(permitted: frozenset[_Id] | None, wanted: _Id | None) -> bool:
+    return permitted is None or wanted is None or wanted in permitted

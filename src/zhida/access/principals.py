@@ -55,7 +55,9 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
 }
 """What each role permits. Editors manage their own keys; administrators manage everybody's."""
 
-_UNSCOPED_ONLY = frozenset({Permission.KNOWLEDGE_CREATE, Permission.USERS_MANAGE, Permission.JOBS_MANAGE})
+_UNSCOPED_ONLY = frozenset(
+    {Permission.KNOWLEDGE_CREATE, Permission.USERS_MANAGE, Permission.JOBS_MANAGE, Permission.OPERATE}
+)
 """Acts that reach beyond single knowledge bases, so that a key scoped to some may not do them."""
 
 

@@ -32,7 +32,7 @@ CREATE INDEX principals_by_kind ON principals (kind, id);
 
 CREATE TABLE users (
     principal_id uuid PRIMARY KEY REFERENCES principals ON DELETE CASCADE,
-    email text NOT NULL UNIQUE CHECK (email = lower(email)),
+    email text NOT NULL UNIQUE,  -- in the one form that the program compares: NFKC, lower case
     password_hash text NOT NULL
 );
 
