@@ -5,14 +5,16 @@ import tempfile
 from collections.abc import AsyncIterator, Iterator
 from itertools import count
 from pathlib import Path
+from typing import LiteralString
 
 import psycopg
 import pytest
+from psycopg import sql
 
 from zhida.database import Database, DatabaseSettings, EmbeddedPostgres
 from zhida.migrations import migrate
 
-TEMPLATE = "template_for_tests"
+TEMPLATE: LiteralString = "template_for_tests"
 _numbers = count(1)
 
 
@@ -45,9 +47,11 @@ def database_url(postgres_url: str, migrated_template: str) -> Iterator[str]:
     """The URL of a fresh migrated database."""
     name = f"test_{next(_numbers)}"
     with psycopg.connect(postgres_url, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name} TEMPLATE {migrated_template}")
+        connection.execute(
+            sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(migrated_template))
+        )
         yield with_database(postgres_url, name)
-        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+        connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import Any, Literal, Self
 
 import psycopg
-from psycopg import AsyncConnection
+from psycopg import AsyncConnection, sql
 from psycopg.rows import DictRow, dict_row
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
@@ -82,6 +82,8 @@ class Database:
                     current_unit.set(before)
         except psycopg.errors.ReadOnlySqlTransaction as error:  # a failover left us on a replica
             raise _unavailable("The database takes no writes now.") from error
+        for call in unit.after_commit:
+            call()
 
     @asynccontextmanager
     async def reading(self) -> AsyncGenerator[Connection]:
@@ -93,6 +95,37 @@ class Database:
         async with _connection(self._reading) as connection:
             yield connection
 
+    async def notifications(self, channel: str) -> AsyncGenerator[str]:
+        """The payloads of NOTIFY on a channel, from now on, over a connection of their own. Begins with one "".
+
+        What was notified while nobody listened is lost: look once after each first item, and now and then besides.
+
+        Raises:
+            DatabaseUnavailableError: the server went away; ask again.
+        """
+        try:
+            async with await AsyncConnection.connect(
+                self._url, autocommit=True, connect_timeout=self._connect_seconds(), application_name="zhida listening"
+            ) as connection:
+                await connection.execute(sql.SQL("LISTEN {}").format(sql.Identifier(channel)))
+                yield ""
+                async for notification in connection.notifies():
+                    yield notification.payload
+        except psycopg.OperationalError as error:
+            raise _unavailable("The database hung up on a listener.") from error
+
+    def sibling(self, *, writing_connections_max: int, reading_connections_max: int) -> "Database":
+        """Another set of pools to the same server, for work that must not wait behind the first."""
+        return Database(
+            self._url,
+            self._settings.model_copy(
+                update={
+                    "writing_connections_max": writing_connections_max,
+                    "reading_connections_max": reading_connections_max,
+                }
+            ),
+        )
+
     async def check(self) -> None:
         """Ask the server for a sign of life.
 
@@ -101,6 +134,9 @@ class Database:
         """
         async with self.reading() as connection:
             await connection.execute("SELECT 1")
+
+    def _connect_seconds(self) -> int:
+        return max(2, round(self._settings.connect_timeout.total_seconds()))
 
     def _pool(self, name: str, *, size: int, read_only: Literal["on", "off"]) -> Pool:
         settings = self._settings
@@ -124,7 +160,7 @@ class Database:
                 "autocommit": True,
                 "row_factory": dict_row,
                 "prepare_threshold": settings.prepare_after_executions,
-                "connect_timeout": max(2, round(settings.connect_timeout.total_seconds())),
+                "connect_timeout": self._connect_seconds(),
                 "application_name": f"zhida {name}",
             },
             configure=configure,

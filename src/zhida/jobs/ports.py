@@ -33,7 +33,7 @@ class Job:
         attempts: tries that ended; 0 while the first one runs or waits.
         payload: a typed message of ids, as text.
         scheduled_at: not before this moment; None: as soon as possible.
-        error: why the last try failed; None where none failed.
+        error: why the last try failed; None where none failed, or the job succeeded since.
     """
 
     id: JobId
@@ -145,8 +145,9 @@ class JobHandler(Protocol):
         ...
 
     async def gave_up(self, payload: Mapping[str, str], error: str) -> None:
-        """Called once the job is dead, to tell the record why; ``error`` is one sentence fit for a person.
+        """Tell the record that the work will not be done and why; ``error`` is one sentence fit for a person.
 
-        May be called more than once for the same job.
+        Called after the last try failed and before the job counts as dead; where it fails it is called again later,
+        so it may be called more than once for the same job.
         """
         ...

@@ -1,6 +1,7 @@
 """Units of work and reads on the real PostgreSQL."""
 
 import asyncio
+from typing import LiteralString
 
 import psycopg
 import pytest
@@ -29,10 +30,9 @@ async def test_a_unit_of_work_commits_at_its_end(notes: Database) -> None:
 
 
 async def test_a_unit_of_work_that_raises_leaves_nothing(notes: Database) -> None:
-    with pytest.raises(LookupError):
+    with pytest.raises(psycopg.errors.UniqueViolation):
         async with notes.unit_of_work() as unit:
-            await unit.connection.execute("INSERT INTO notes VALUES ('lost')")
-            raise LookupError
+            await unit.connection.execute("INSERT INTO notes VALUES ('lost'), ('lost')")
     assert await names(notes) == []
 
 
@@ -74,12 +74,28 @@ async def test_a_reading_connection_refuses_to_write(notes: Database) -> None:
             await connection.execute("INSERT INTO notes VALUES ('no')")
 
 
-async def test_an_error_of_the_statement_keeps_its_name(notes: Database) -> None:
-    async with notes.unit_of_work() as unit:
-        await unit.connection.execute("INSERT INTO notes VALUES ('once')")
-    with pytest.raises(psycopg.errors.UniqueViolation):
+async def test_what_waits_for_the_commit_is_called_after_it_and_never_after_a_rollback(notes: Database) -> None:
+    called: list[str] = []
+
+    async def work(statement: LiteralString) -> None:
         async with notes.unit_of_work() as unit:
-            await unit.connection.execute("INSERT INTO notes VALUES ('once')")
+            unit.after_commit.append(lambda: called.append(statement))
+            await unit.connection.execute(statement)
+            assert statement not in called
+
+    await work("SELECT 1")
+    with pytest.raises(psycopg.errors.DivisionByZero):
+        await work("SELECT 1 / 0")
+    assert called == ["SELECT 1"]
+
+
+async def test_a_listener_hears_what_is_committed(database: Database) -> None:
+    heard = database.notifications("news")
+    assert await anext(heard) == ""
+    async with database.unit_of_work() as unit:
+        await unit.connection.execute("SELECT pg_notify('news', 'hello')")
+    assert await anext(heard) == "hello"
+    await heard.aclose()
 
 
 async def test_a_statement_that_is_run_often_is_prepared_on_the_server(database: Database) -> None:

@@ -1,0 +1,1 @@
+"""The jobs room's adapters; bootstrap alone chooses among them."""
