@@ -12,7 +12,7 @@ beside it.
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import opencc
@@ -23,6 +23,9 @@ from zhida.ids import Language
 
 ANALYSIS_VERSION = 1
 """Raised whenever the terms of any text change: an index written under another version is rebuilt."""
+
+_TITLE_WEIGHT = 2
+"""How often a title's terms count; on Chinese and English sets 2 and 3 were about equal, and better than 0 and 1."""
 
 _HAN = "\u3005\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 _PAIRED = "\u3040-\u30ff\u31f0-\u31ff\u1100-\u11ff\u3130-\u318f\uac00-\ud7af\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff"
@@ -35,13 +38,15 @@ _RUN = re.compile(
 _MARKS = re.compile("[\u0300-\u036f]+")
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]+")
 _APOSTROPHES = str.maketrans({"\u2019": "'", "\u2018": "'", "\u02bc": "'", "\uff07": "'", "\u2010": "-", "\u2011": "-"})
+_CLEARLY_CAMEL = 3
+"""Two humps may be a name (McDonald, YouTube); three are an identifier."""
 _PART = re.compile(r"[^\W_]+")
 _GROUPED_NUMBER = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?")
 _CONTRACTION = re.compile(r"(?:n't|'(?:s|re|ve|ll|d|m|t))$|'+$")
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
-_to_simplified = opencc.OpenCC("t2s").convert
-_stem = Stemmer.Stemmer("english").stemWord
+_to_simplified: Callable[[str], str] = opencc.OpenCC("t2s").convert
+_stem: Callable[[str], str] = Stemmer.Stemmer("english").stemWord  # pyright: ignore[reportUnknownMemberType]
 
 
 def _words_of(name: str) -> frozenset[str]:
@@ -55,6 +60,11 @@ _STOP_WORDS = _words_of("stop_words_en.txt") | _words_of("stop_words_zh.txt")
 def analyse(text: str) -> list[str]:
     """The index terms of a text, in order, with repetitions (term frequency counts). No term contains white space."""
     return list(_terms(text))
+
+
+def analyse_chunk(title: str, text: str) -> list[str]:
+    """The index terms of a chunk under its title, whose terms count more than once."""
+    return analyse(title) * _TITLE_WEIGHT + analyse(text)
 
 
 def analyse_query(text: str) -> list[str]:
@@ -121,17 +131,17 @@ def _word_terms(token: str) -> Iterator[str]:
             return
         yield from _camel_parts(token)
         return
-    yield from _compound_terms(token, lowered)
+    yield from _compound_terms(lowered)
 
 
 def _camel_parts(token: str) -> Iterator[str]:
     parts = _CAMEL.split(token)
-    if len(parts) > 2 or (token[0].islower() and len(parts[0]) > 1):
+    if len(parts) >= _CLEARLY_CAMEL or (token[0].islower() and len(parts[0]) > 1):
         for part in parts:
             yield _stem(part.lower())
 
 
-def _compound_terms(token: str, lowered: str) -> Iterator[str]:
+def _compound_terms(lowered: str) -> Iterator[str]:
     if _GROUPED_NUMBER.fullmatch(lowered):
         yield lowered.replace(",", "")
         return
