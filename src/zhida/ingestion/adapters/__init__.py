@@ -1,0 +1,1 @@
+"""The room's vendors: parsers of the formats, the sandbox around them."""
