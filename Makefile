@@ -64,8 +64,9 @@ chaos: ## A hundred random kills at real times; prints what they found
 	$(SETUP) test
 	@$(BIN)/python -m pytest tests/chaos -s --kills 100
 
-docs: ## Check the links between the documents
+docs: ## Write .env.example from the settings, and check the links between the documents
 	$(SETUP) test
+	@$(BIN)/python -m deploy.setup.environment_example > .env.example
 	$(BIN)/python -m pytest -q tests/architecture/test_documents.py
 
 lock: ## Resolve the locks anew from pyproject.toml

@@ -77,8 +77,9 @@ def _install(variables: Mapping[str, str]) -> None:
 def _npm(arguments: list[str], variables: Mapping[str, str]) -> None:
     node = find_node()
     if node is None:
-        message = "There is no Node to build the page with, though set-up installs one. Try: make clean, then again."
-        raise SetupError(message)
+        raise SetupError(
+            "There is no Node to build the page with, though set-up installs one. Try: make clean, then again."
+        )
     path = f"{node.program.parent}{os.pathsep}{os.environ.get('PATH', '')}"
     environment = {**os.environ, **variables, "PATH": path}
     command = [str(node.program), str(node.npm), *arguments]

@@ -72,12 +72,11 @@ def _runs(command: list[str]) -> bool:
 def _install_by_pip(pip: list[str]) -> None:
     command = [*pip, "install", "--quiet", "--disable-pip-version-check", "--no-deps", "--only-binary", ":all:"]
     command += ["--require-hashes", "--target", str(_FOLDER), "--requirement", str(LOCK)]
-    environment = {
-        name: value for name, value in os.environ.items() if name not in {"PIP_USER", "PIP_REQUIRE_VIRTUALENV"}
-    }
+    refusing_a_target = {"PIP_USER", "PIP_REQUIRE_VIRTUALENV"}
+    environment = {name: value for name, value in os.environ.items() if name not in refusing_a_target}
+    environment["PIP_ROOT_USER_ACTION"] = "ignore"  # it goes into .venv/uv, not into the system
     if subprocess.run(command, check=False, env=environment).returncode != 0:
-        message = "pip could not fetch uv (see above). Behind a mirror: pip config set global.index-url URL"
-        raise SetupError(message)
+        raise SetupError("pip could not fetch uv (see above). Behind a mirror: pip config set global.index-url URL")
 
 
 def _install_from_index(index: str, binary: Path) -> None:
@@ -85,8 +84,7 @@ def _install_from_index(index: str, binary: Path) -> None:
     wanted = locked_wheels(LOCK.read_text(encoding="utf-8"))
     page = index.rstrip("/") + "/uv/"
     if urlsplit(page).scheme not in {"http", "https"}:
-        message = f"This Python has no pip, and {index} is no web address. Install pip (Debian: python3-venv)."
-        raise SetupError(message)
+        raise SetupError(f"This Python has no pip, and {index} is no web address. Install pip (Debian: python3-venv).")
     try:
         with urlopen(page, timeout=60) as answer:
             links = wheel_links(answer.read().decode(), page, platform_tags())
@@ -97,8 +95,7 @@ def _install_from_index(index: str, binary: Path) -> None:
                 return
     except OSError as error:
         raise SetupError(f"Set-up could not reach {index} ({error}). Set PIP_INDEX_URL to your mirror.") from error
-    message = f"{index} offers no uv for {'/'.join(platform_tags())} that is in the lock. Install pip."
-    raise SetupError(message)
+    raise SetupError(f"{index} offers no uv for {'/'.join(platform_tags())} that is in the lock. Install pip.")
 
 
 def locked_wheels(lock: str) -> frozenset[str]:
