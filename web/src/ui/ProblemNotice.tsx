@@ -1,0 +1,28 @@
+/** Says what went wrong and who must do what, in the reader's language where the page has the words. */
+
+import { OFFLINE, STREAM_BROKEN, UNREADABLE, type Problem } from '../api/problem';
+import { useText, type Messages } from '../i18n';
+import { Button, Notice } from './controls';
+
+function detailOf(problem: Problem, text: Messages): string {
+  if (problem.code === OFFLINE) return text.errors.offline;
+  if (problem.code === STREAM_BROKEN) return text.errors.broken;
+  if (problem.code === UNREADABLE) return text.errors.unreadable;
+  return text.reasons[problem.code] ?? problem.detail;
+}
+
+export function ProblemNotice({ problem, again }: { problem: Problem; again?: (() => void) | undefined }) {
+  const text = useText();
+  return (
+    <Notice tone="bad">
+      <p>{detailOf(problem, text)}</p>
+      {problem.advice && <p>{problem.advice}</p>}
+      {problem.trace_id && <p className="quiet-text">{text.errors.trace(problem.trace_id)}</p>}
+      {again && (
+        <Button small onClick={again}>
+          {text.errors.again}
+        </Button>
+      )}
+    </Notice>
+  );
+}
