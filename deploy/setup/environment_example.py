@@ -41,7 +41,7 @@ def _lines(model: type[BaseModel], prefix: str, title: str) -> Iterator[str]:
         if nested is None:
             meaning = " ".join((field.description or meanings.get(name, "")).split())
             if meaning:
-                yield f"# {meaning}"
+                yield f"# {meaning[0].upper()}{meaning[1:]}"
             yield f"# {prefix}{name.upper()}={_written(field.get_default(call_default_factory=True))}"
     for name, field in model.model_fields.items():
         nested = _nested(field)
