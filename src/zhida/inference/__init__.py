@@ -28,7 +28,9 @@ from zhida.inference.embedding_wire import (
 )
 from zhida.inference.errors import ModelFilesError, ModelRejectedError, ModelUnavailableError
 from zhida.inference.local_model import LocalEmbeddingModel, TextRole
+from zhida.inference.model_catalogue import CatalogueEntry, CatalogueFile, catalogue
 from zhida.inference.model_folder import ModelFolder, find_model_folder, packaged_model_folder, read_model_folder
+from zhida.inference.model_host import ModelHost, Transfer
 from zhida.inference.model_manifest import ModelManifest, Pooling
 from zhida.inference.ports import (
     ChatDelta,
@@ -42,6 +44,7 @@ from zhida.inference.ports import (
     EmbeddingModel,
     EmbeddingModelCard,
 )
+from zhida.inference.pull_model import KnownModel, list_models, pull_model
 from zhida.inference.settings import PACKAGED_MODEL, EmbeddingProvider, EmbeddingSettings, InferenceSettings
 
 __all__ = [
@@ -49,6 +52,8 @@ __all__ = [
     "TEXTS_LIMIT",
     "CardReply",
     "CardRequest",
+    "CatalogueEntry",
+    "CatalogueFile",
     "ChatDelta",
     "ChatEvent",
     "ChatFinishReason",
@@ -67,9 +72,11 @@ __all__ = [
     "FailureReply",
     "FrameBuffer",
     "InferenceSettings",
+    "KnownModel",
     "LocalEmbeddingModel",
     "ModelFilesError",
     "ModelFolder",
+    "ModelHost",
     "ModelManifest",
     "ModelRejectedError",
     "ModelUnavailableError",
@@ -80,11 +87,15 @@ __all__ = [
     "StatisticsReply",
     "StatisticsRequest",
     "TextRole",
+    "Transfer",
     "VectorsReply",
     "WireError",
+    "catalogue",
     "find_model_folder",
     "frame",
+    "list_models",
     "packaged_model_folder",
+    "pull_model",
     "read_model_folder",
     "reply_of",
     "request_of",

@@ -31,12 +31,16 @@ class EmbeddingSettings(BaseModel):
         languages: what the model was trained for; empty means what its folder says.
         query_prefix, passage_prefix: put before texts; None means what the model's folder says.
         dimensions: api: length of a vector, asked of the provider and checked.
+        api_base_url: up to and including /v1.
         api_batch_size: texts in one request to the provider.
+        api_attempt_seconds: for one request to the provider; the time limits below hold for all its attempts.
+        api_retries: more tries after the first; the pause doubles from ``api_retry_base_seconds``, with full jitter.
+        api_retry_after_cap_seconds: the longest Retry-After that is waited for.
         passage_run_size: chunks in one run of the niced passage session; small, so that a run ends soon.
         query_batch_size: questions embedded in one run.
         waiting_texts_limit: questions, and chunks, that may wait in the embedder before it answers that it is busy.
-        query_timeout_seconds, passage_timeout_seconds: for one request, a restart of the embedder included. A search
-            does without vectors after the first; a job is tried again after the second.
+        query_timeout_seconds, passage_timeout_seconds: for one request, retries and a restart of the embedder
+            included. A search does without vectors after the first; a job is tried again after the second.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -52,8 +56,10 @@ class EmbeddingSettings(BaseModel):
     api_base_url: str | None = None
     api_key: SecretStr | None = None
     api_batch_size: int = Field(default=32, ge=1)
-    api_timeout_seconds: float = Field(default=30.0, gt=0)
-    api_max_attempts: int = Field(default=4, ge=1)
+    api_attempt_seconds: float = Field(default=20.0, gt=0)
+    api_retries: int = Field(default=3, ge=0, le=10)
+    api_retry_base_seconds: float = Field(default=0.5, ge=0)
+    api_retry_after_cap_seconds: float = Field(default=10.0, ge=0)
     query_batch_size: int = Field(default=64, ge=1)
     passage_run_size: int = Field(default=4, ge=1)
     waiting_texts_limit: int = Field(default=4096, ge=1)

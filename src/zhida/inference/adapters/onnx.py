@@ -6,15 +6,15 @@ Loading takes a few hundredths of a second; one session serves all threads and s
 import asyncio
 import os
 from collections.abc import Iterator, Mapping, Sequence
+from importlib import import_module
 from typing import Protocol, cast
 
 import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
-from onnxruntime.capi import onnxruntime_pybind11_state as runtime
 from tokenizers import Encoding, Tokenizer
 
-from zhida.database import unit_of_work_is_open
+from zhida.inference.call_rules import require_no_open_unit
 from zhida.inference.errors import ModelFilesError, ModelUnavailableError
 from zhida.inference.local_model import TextRole
 from zhida.inference.model_folder import ModelFolder
@@ -29,7 +29,14 @@ TOKENS_PER_RUN = 16_384
 _SENTENCE_OUTPUTS = ("sentence_embedding", "dense_vecs", "pooler_output")
 _TOKEN_OUTPUTS = ("last_hidden_state", "token_embeddings")
 _VECTOR_RANK, _TOKENS_RANK = 2, 3
-_RUNTIME_ERRORS = cast("tuple[type[Exception], ...]", (runtime.Fail, runtime.InvalidArgument, runtime.RuntimeException))
+_NATIVE_ERRORS = vars(import_module("onnxruntime.capi.onnxruntime_pybind11_state"))
+_NATIVE_NAMES = ("Fail", "RuntimeException", "InvalidArgument", "InvalidGraph", "InvalidProtobuf", "NotImplemented")
+_RUNTIME_ERRORS: tuple[type[Exception], ...] = (
+    *(cast("type[Exception]", _NATIVE_ERRORS[name]) for name in _NATIVE_NAMES),
+    RuntimeError,
+    MemoryError,
+)
+"""The runtime's errors have no common ancestor and no types."""
 
 
 class _Value(Protocol):
@@ -56,6 +63,8 @@ class _Options(Protocol):
     intra_op_num_threads: int
     inter_op_num_threads: int
     log_severity_level: int
+    enable_cpu_mem_arena: bool
+    enable_mem_pattern: bool
 
     def add_session_config_entry(self, key: str, value: str) -> None: ...
 
@@ -105,9 +114,7 @@ class OnnxEmbeddingModel:
         return await self._embed(texts, TextRole.PASSAGE)
 
     async def _embed(self, texts: Sequence[str], role: TextRole) -> NDArray[np.float32]:
-        if unit_of_work_is_open():
-            message = "A model is called while a unit of work is open."
-            raise RuntimeError(message)
+        require_no_open_unit()
         return await asyncio.to_thread(self.embed_now, texts, role)
 
     def _choose_output(self) -> tuple[str, bool]:
@@ -191,6 +198,10 @@ def _load_session(folder: ModelFolder, threads: int) -> _Session:
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
     options.log_severity_level = 3
+    # The arena keeps the largest batch's memory for ever, once for each thread; without it the runs are as fast.
+    options.enable_cpu_mem_arena = False
+    options.enable_mem_pattern = False
+    options.add_session_config_entry("session.use_device_allocator_for_initializers", "1")
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     try:
         session = onnxruntime.InferenceSession(str(folder.weights), options, providers=["CPUExecutionProvider"])

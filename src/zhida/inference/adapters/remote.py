@@ -13,7 +13,7 @@ from typing import cast
 import numpy as np
 from numpy.typing import NDArray
 
-from zhida.database import unit_of_work_is_open
+from zhida.inference.call_rules import require_no_open_unit
 from zhida.inference.embedding_wire import (
     CardReply,
     CardRequest,
@@ -141,9 +141,7 @@ class RemoteEmbeddingModel:
             self._connection = None
 
     async def _embed(self, texts: Sequence[str], role: TextRole, seconds: float) -> NDArray[np.float32]:
-        if unit_of_work_is_open():
-            message = "A model is called while a unit of work is open."
-            raise RuntimeError(message)
+        require_no_open_unit()
         clean = [well_formed(text) for text in texts]
         parts = [clean[start : start + TEXTS_PER_REQUEST] for start in range(0, len(clean), TEXTS_PER_REQUEST)]
         vectors = [await self._embed_part(part, role, seconds) for part in parts]
