@@ -24,7 +24,7 @@ ENV PATH=/zhida/.venv/bin:$PATH \
     ZHIDA_DATA_DIR=/data \
     ZHIDA_HOST=0.0.0.0 \
     ZHIDA_PORT=8000
-USER zhida
+USER 10001:10001
 WORKDIR /data
 VOLUME /data
 EXPOSE 8000
