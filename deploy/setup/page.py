@@ -46,7 +46,7 @@ def build_page(variables: Mapping[str, str]) -> None:
     forget("page")
     print("Zhida set-up: building the page", file=sys.stderr)
     _install(variables)
-    _npm(["run", "build"], variables)
+    _npm(["run", "--silent", "build"], variables)
     if not (BUILT / "index.html").exists():
         raise SetupError(
             f"The page's build left no index.html in {BUILT.relative_to(ROOT)}: vite's outDir has to point there."
