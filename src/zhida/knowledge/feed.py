@@ -29,7 +29,7 @@ class ChangeFeed(Protocol):
         ...
 
     async def changes(
-        self, knowledge_base_id: KnowledgeBaseId, embedding_model: str, after: int, limit: int
+        self, knowledge_base_id: KnowledgeBaseId, embedding_model: str, *, after: int, limit: int
     ) -> list[IndexChange]:
         """At most ``limit`` entries after a revision, in order of revision; empty at the head.
 
