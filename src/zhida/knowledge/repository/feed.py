@@ -35,7 +35,7 @@ class RecordChangeFeed:
             ]
 
     async def changes(
-        self, knowledge_base_id: KnowledgeBaseId, embedding_model: str, *, after: int, limit: int
+        self, knowledge_base_id: KnowledgeBaseId, embedding_model: str, after: int, limit: int
     ) -> list[IndexChange]:
         """Entries after ``after``, in order; only versions that are still current at the last of them carry rows."""
         async with self._database.reading() as connection:

@@ -1,0 +1,39 @@
+"""One api process. The supervisor opens the socket and hands it down, so that a restart loses no connection."""
+
+import os
+import socket
+
+import uvicorn
+
+from zhida.api.app import create_app
+from zhida.bootstrap import Application, database_url, process
+
+LISTEN_FD = "ZHIDA_LISTEN_FD"
+
+
+def main() -> None:
+    """Serve until SIGTERM; requests under way may finish."""
+    with process("api") as started:
+        settings = started.settings
+        application = Application(
+            settings, started.places, database_url(settings), metrics=started.metrics
+        )
+        config = uvicorn.Config(
+            create_app(application, started.metrics_page),
+            host=settings.host,
+            port=settings.port,
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            proxy_headers=settings.public_url is not None,
+            timeout_graceful_shutdown=settings.http.stop_seconds,
+            timeout_keep_alive=75,
+            ws="none",
+        )
+        listening = os.environ.get(LISTEN_FD)
+        sockets = [socket.socket(fileno=int(listening))] if listening else None
+        uvicorn.Server(config).run(sockets)
+
+
+if __name__ == "__main__":
+    main()

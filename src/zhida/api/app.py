@@ -1,0 +1,82 @@
+"""The HTTP door: routes, errors, middleware around the application that bootstrap built."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+
+import zhida
+from zhida.api.middleware import LimitedBody, Observed
+from zhida.api.page import serve_page
+from zhida.api.problems import PROBLEM_RESPONSES, Problem, handle_problems
+from zhida.api.routes import access, ask, batches, documents, knowledge_bases, operation, search
+from zhida.bootstrap import Application
+from zhida.observability import MetricsDirectory
+
+_DESCRIPTION = """
+Documents in, answers with evidence out. Everything but `/health` and `/ready` wants `Authorization: Bearer <key>`, or
+the page's cookie with the header `X-Zhida-Page: 1` on changes. Errors are of RFC 9457's form; programs test `code`.
+Lists answer `items` and `next_cursor`. A knowledge base is named by its id or its name.
+"""
+
+
+def create_app(application: Application, metrics_page: MetricsDirectory) -> FastAPI:
+    """The ASGI application; it opens and closes ``application`` with itself."""
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        async with application:
+            yield
+
+    app = FastAPI(
+        title="Zhida",
+        version=zhida.__version__,
+        description=_DESCRIPTION,
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        responses=PROBLEM_RESPONSES,
+    )
+    app.state.application = application
+    app.state.metrics_page = metrics_page
+    handle_problems(app)
+    for router in (
+        operation.router,
+        access.router,
+        knowledge_bases.router,
+        documents.router,
+        batches.router,
+        search.router,
+        ask.router,
+    ):
+        app.include_router(router)
+    serve_page(app)
+    limits = application.settings.http
+    app.add_middleware(
+        LimitedBody, json_bytes_max=limits.json_bytes_max, upload_bytes_max=limits.upload_bytes_max
+    )
+    app.add_middleware(Observed, meter=application.metrics.http)
+    app.openapi = lambda: _described(app)
+    return app
+
+
+def _described(app: FastAPI) -> dict[str, Any]:
+    """The OpenAPI document, with the problem form and the two ways to authenticate."""
+    if app.openapi_schema is None:
+        schema = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
+        components: dict[str, Any] = schema.setdefault("components", {})
+        components.setdefault("schemas", {})["Problem"] = Problem.model_json_schema()
+        for unused in ("HTTPValidationError", "ValidationError"):
+            components["schemas"].pop(unused, None)
+        components["securitySchemes"] = {
+            "key": {"type": "http", "scheme": "bearer"},
+            "cookie": {"type": "apiKey", "in": "cookie", "name": "zhida_session"},
+        }
+        schema["security"] = [{"key": []}, {"cookie": []}]
+        for path in ("/health", "/ready"):
+            schema["paths"][path]["get"]["security"] = []
+        schema["paths"]["/api/v1/sessions"]["post"]["security"] = []
+        app.openapi_schema = schema
+    return app.openapi_schema

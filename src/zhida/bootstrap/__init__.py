@@ -1,0 +1,37 @@
+"""Which adapter stands behind each port, and what does each process run? Bootstrap alone knows every room."""
+
+from zhida.bootstrap.adapters import embedding_card, index_writers, local_model, models_folder
+from zhida.bootstrap.application import Application
+from zhida.bootstrap.first_start import Welcome, prepare_instance, prepare_record, write_private
+from zhida.bootstrap.places import DataDirectoryError, Places, places
+from zhida.bootstrap.process import MISCONFIGURED_EXIT_CODE, Process, process
+from zhida.bootstrap.processes import (
+    database_url,
+    listen_for_changes,
+    run_worker,
+    stop_on_signals,
+    take_rebuild_requests,
+)
+
+__all__ = [
+    "MISCONFIGURED_EXIT_CODE",
+    "Application",
+    "DataDirectoryError",
+    "Places",
+    "Process",
+    "Welcome",
+    "database_url",
+    "embedding_card",
+    "index_writers",
+    "listen_for_changes",
+    "local_model",
+    "models_folder",
+    "places",
+    "prepare_instance",
+    "prepare_record",
+    "process",
+    "run_worker",
+    "stop_on_signals",
+    "take_rebuild_requests",
+    "write_private",
+]

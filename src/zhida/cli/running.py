@@ -1,0 +1,61 @@
+"""Commands that run an instance or a part of it: ``up``, ``serve``, ``worker``, ``migrate``."""
+
+import os
+import sys
+from typing import Annotated
+
+import typer
+
+from zhida.bootstrap import database_url, prepare_record
+from zhida.cli.instance import Instance, Started
+from zhida.settings import read_settings
+
+
+def register_running(app: typer.Typer) -> None:
+    """Add this file's commands."""
+    app.command()(up)
+    app.command()(serve)
+    app.command()(worker)
+    app.command()(migrate)
+
+
+def up(
+    quiet: Annotated[bool, typer.Option("--quiet", help="Log into files even where no terminal is.")] = False,  # noqa: FBT002
+) -> None:
+    """Run everything on this machine: database, api, worker, indexer, embedder, page."""
+    Instance(read_settings(), quiet=quiet).run(_welcome)
+
+
+def serve() -> None:
+    """Run a node of a cluster: api, indexer, embedder and workers on a database that ZHIDA_DATABASE__URL names."""
+    settings = read_settings()
+    database_url(settings)
+    Instance(settings, quiet=False).run(_announce)
+
+
+def worker() -> None:
+    """Run one more worker process."""
+    os.execv(sys.executable, [sys.executable, "-m", "zhida.worker"])  # noqa: S606 - ourselves, no shell
+
+
+def migrate() -> None:
+    """Bring the database that ZHIDA_DATABASE__URL names to this version's tables."""
+    prepare_record(database_url(read_settings()))
+    typer.echo("The tables are up to date.")
+
+
+def _announce(started: Started) -> None:
+    typer.echo(f"Zhida answers at {started.address}")
+
+
+def _welcome(started: Started) -> None:
+    welcome = started.welcome
+    typer.echo("")
+    typer.echo(f"  Zhida 知答   {started.address}{welcome.link_path}")
+    typer.echo("  Open this address: it signs your browser in, once. 打开此地址即可登录(仅一次有效)。")
+    typer.echo(f"  Afterwards: {started.address}, as {welcome.email}")
+    if welcome.one_time_password is not None:
+        typer.echo(f"  Password (shown this once 仅显示一次): {welcome.one_time_password}")
+    typer.echo("  Stop with Ctrl-C. 按 Ctrl-C 停止。")
+    typer.echo("")
+    sys.stdout.flush()

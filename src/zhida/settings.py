@@ -1,0 +1,98 @@
+"""What did the operator set? Every room's settings under one root; read once from the environment, then frozen.
+
+Only doors and bootstrap read the root. A variable is named by its path: ``ZHIDA_RETRIEVAL__TOP_K``.
+"""
+
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from zhida.access import AccessSettings
+from zhida.answering import AnsweringSettings
+from zhida.database import DatabaseSettings
+from zhida.errors import Kind, ZhidaError
+from zhida.inference import InferenceSettings
+from zhida.ingestion import IngestionSettings
+from zhida.jobs import JobsSettings
+from zhida.knowledge import KnowledgeSettings
+from zhida.observability import ObservabilitySettings
+from zhida.retrieval import RetrievalSettings
+
+
+class HttpSettings(BaseModel):
+    """The HTTP door's limits.
+
+    Attributes:
+        json_bytes_max: of a request's body that is not an upload.
+        upload_bytes_max: of a whole upload, all its files together.
+        stop_seconds: how long requests under way may finish after a stop.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    json_bytes_max: int = Field(default=1_048_576, ge=1024)
+    upload_bytes_max: int = Field(default=1_073_741_824, ge=1024)
+    stop_seconds: int = Field(default=20, ge=1)
+
+
+class SettingsInvalidError(ZhidaError):
+    """A variable of the environment has a value that cannot be."""
+
+    code = "settings.invalid"
+    kind = Kind.INVALID
+
+
+class Settings(BaseSettings):
+    """The root.
+
+    Attributes:
+        data_dir: where everything lives that is not in a server named below.
+        host, port: where the page and the API listen; port 0 takes a free one.
+        public_url: the address that people use, where a proxy stands before us; decides whether cookies are secure.
+        admin_email, admin_password: the administrator made at the first start; without a password one is generated
+            and printed once.
+        workers: worker processes.
+        sample: whether a first start brings the sample knowledge base.
+        log_to_files: whether processes log into the data directory's ``logs`` instead of to standard error.
+    """
+
+    model_config = SettingsConfigDict(
+        env_prefix="ZHIDA_", env_nested_delimiter="__", env_file=".env", extra="ignore", frozen=True
+    )
+
+    data_dir: Path = Path(".zhida")
+    host: str = "127.0.0.1"
+    port: int = Field(default=8000, ge=0, le=65535)
+    public_url: str | None = None
+    admin_email: str = "admin@localhost"
+    admin_password: SecretStr | None = None
+    workers: int = Field(default=1, ge=0, le=64)
+    sample: bool = True
+    log_to_files: bool = False
+
+    http: HttpSettings = HttpSettings()
+    observability: ObservabilitySettings = ObservabilitySettings()
+    database: DatabaseSettings = DatabaseSettings()
+    jobs: JobsSettings = JobsSettings()
+    access: AccessSettings = AccessSettings()
+    inference: InferenceSettings = InferenceSettings()
+    knowledge: KnowledgeSettings = KnowledgeSettings()
+    ingestion: IngestionSettings = IngestionSettings()
+    retrieval: RetrievalSettings = RetrievalSettings()
+    answering: AnsweringSettings = AnsweringSettings()
+
+
+def read_settings() -> Settings:
+    """The settings of this process.
+
+    Raises:
+        SettingsInvalidError: names each variable that cannot be, and why.
+    """
+    try:
+        return Settings()
+    except ValidationError as error:
+        problems = "; ".join(
+            f"ZHIDA_{'__'.join(str(part) for part in item['loc']).upper()}: {item['msg']}" for item in error.errors()
+        )
+        raise SettingsInvalidError(f"Settings cannot be read: {problems}.", advice="Correct them and start again.") from error

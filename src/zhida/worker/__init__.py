@@ -1,0 +1,3 @@
+"""Who does the jobs? A worker process; run by ``python -m zhida.worker``."""
+
+__all__: list[str] = []
