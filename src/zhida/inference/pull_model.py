@@ -28,6 +28,7 @@ SPARE_BYTES = 64 << 20
 """Room that must be left on the disk beside the model."""
 BREAKS_PER_FILE = 5
 """How often a transfer may break off and be taken up again before the person is told."""
+_OTHER_MIRROR = "This mirror serves another file: name another one in ZHIDA_INFERENCE__MODEL_MIRROR_URL."
 _READ_BYTES = 1 << 20
 
 Progress = Callable[[str, int, int], None]
@@ -71,7 +72,8 @@ def pull_model(
         with _only_one(partial.parent / f"{entry.name}.lock", entry.name):
             _require_room(entry, partial)
             for file in entry.files:
-                _fetch(entry, file, partial, host, progress or _silent)
+                address, path = entry.address(file), partial / file.path
+                _FileTransfer(address, file, path, host=host, progress=progress or _silent).finish()
             (partial / MANIFEST_FILE).write_bytes(msgspec.json.encode(entry.manifest(), order="sorted"))
             _sync(partial)
             shutil.rmtree(target, ignore_errors=True)
@@ -110,48 +112,57 @@ def _is_whole(folder: Path) -> bool:
     return True
 
 
-def _fetch(entry: CatalogueEntry, file: CatalogueFile, partial: Path, host: ModelHost, progress: Progress) -> None:
-    """Bring one file here, from where the last try ended."""
-    path = partial / file.path
-    path.parent.mkdir(parents=True, exist_ok=True)
-    digest, breaks = None, 0
-    while digest is None:
-        try:
-            digest = _transfer(entry, file, path, host, progress)
-        except ModelUnavailableError:
-            breaks += 1
-            if breaks > BREAKS_PER_FILE or not (path.exists() and path.stat().st_size):
-                raise
-    if digest != file.sha256:
-        path.unlink()
-        message = f"{entry.address(file)} has SHA-256 {digest}, not {file.sha256} as pinned; it was thrown away."
-        raise ModelFilesError(message, advice="The mirror serves another file: set ZHIDA_INFERENCE__MODEL_MIRROR_URL.")
+@dataclass(frozen=True, slots=True)
+class _FileTransfer:
+    """One file on its way here."""
 
+    address: str
+    file: CatalogueFile
+    path: Path
+    host: ModelHost
+    progress: Progress
 
-def _transfer(entry: CatalogueEntry, file: CatalogueFile, path: Path, host: ModelHost, progress: Progress) -> str:
-    """Append what is missing; the SHA-256 of the whole file."""
-    digest = hashlib.sha256()
-    held = _digest_of_start(path, file.size, digest.update)
-    progress(file.path, held, file.size)
-    if held == file.size:
+    def finish(self) -> None:
+        """Bring the file here, from where the last try ended."""
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        digest, breaks = None, 0
+        while digest is None:
+            try:
+                digest = self._go_on()
+            except ModelUnavailableError:
+                breaks += 1
+                if breaks > BREAKS_PER_FILE or not (self.path.exists() and self.path.stat().st_size):
+                    raise
+        if digest != self.file.sha256:
+            self.path.unlink()
+            message = f"{self.address} has SHA-256 {digest}, not {self.file.sha256} as pinned; it was thrown away."
+            raise ModelFilesError(message, advice=_OTHER_MIRROR)
+
+    def _go_on(self) -> str:
+        """Append what is missing; the SHA-256 of the whole file."""
+        size, digest = self.file.size, hashlib.sha256()
+        held = _digest_of_start(self.path, size, digest.update)
+        self.progress(self.file.path, held, size)
+        if held == size:
+            return digest.hexdigest()
+        mode = "r+b" if self.path.exists() else "w+b"
+        with self.host.open(self.address, start=held) as transfer, self.path.open(mode) as output:
+            if transfer.start != held:
+                held, digest = 0, hashlib.sha256()
+            output.truncate(held)
+            output.seek(held)
+            for piece in transfer.pieces:
+                held += len(piece)
+                if held > size:
+                    message = f"{self.address} is longer than the {size} bytes that are pinned."
+                    raise ModelFilesError(message, advice=_OTHER_MIRROR)
+                output.write(piece)
+                digest.update(piece)
+                self.progress(self.file.path, held, size)
+        if held < size:
+            message = f"{self.address} broke off after {held} of {size} bytes."
+            raise ModelUnavailableError(message, advice="Run the command again; it goes on from there.")
         return digest.hexdigest()
-    with host.open(entry.address(file), start=held) as transfer, path.open("r+b" if path.exists() else "w+b") as output:
-        if transfer.start != held:
-            held, digest = 0, hashlib.sha256()
-        output.truncate(held)
-        output.seek(held)
-        for piece in transfer.pieces:
-            held += len(piece)
-            if held > file.size:
-                message = f"{entry.address(file)} is longer than the {file.size} bytes that are pinned."
-                raise ModelFilesError(message, advice="Set ZHIDA_INFERENCE__MODEL_MIRROR_URL to another mirror.")
-            output.write(piece)
-            digest.update(piece)
-            progress(file.path, held, file.size)
-    if held < file.size:
-        message = f"{entry.address(file)} broke off after {held} of {file.size} bytes."
-        raise ModelUnavailableError(message, advice="Run the command again; it goes on from there.")
-    return digest.hexdigest()
 
 
 def _digest_of_start(path: Path, limit: int, update: Callable[[bytes], None]) -> int:

@@ -10,7 +10,6 @@ from zhida.inference.call_rules import require_call_permitted
 from zhida.inference.errors import ModelRejectedError, ModelUnavailableError
 from zhida.inference.model_host import Transfer
 
-_PIECE_BYTES = 1 << 18
 _TIMEOUT = httpx.Timeout(30.0, connect=10.0)
 _MIRROR_ADVICE = "Name a mirror that you can reach in ZHIDA_INFERENCE__MODEL_MIRROR_URL, or try again."
 
@@ -39,7 +38,7 @@ class HttpModelHost:
             with self._client.stream("GET", url, headers=headers, timeout=_TIMEOUT, follow_redirects=True) as response:
                 _require_success(response, url)
                 is_partial = response.status_code == HTTPStatus.PARTIAL_CONTENT
-                yield Transfer(start=start if is_partial else 0, pieces=response.iter_raw(_PIECE_BYTES))
+                yield Transfer(start=start if is_partial else 0, pieces=response.iter_raw())
         except httpx.TransportError as error:
             message = f"{url} could not be fetched ({type(error).__name__})."
             raise ModelUnavailableError(message, advice=_MIRROR_ADVICE) from error
