@@ -59,7 +59,7 @@ class RunningInstance:
                 stdout=output,
                 stderr=subprocess.STDOUT,
             )
-        wait_until(lambda: self._answers(), seconds=START_SECONDS, what="the instance answers")
+        wait_until(self._answers, seconds=START_SECONDS, what="the instance answers")
         self.port = int(self.url.rsplit(":", 1)[1])
 
     def _answers(self) -> bool:

@@ -34,7 +34,7 @@ class ZhidaError(Exception):
     code: ClassVar[str] = "internal"
     kind: ClassVar[Kind] = Kind.UNAVAILABLE
 
-    def __init__(self, message: str, *, advice: str = "", **facts: str | int | float | bool | None) -> None:
+    def __init__(self, message: str, *, advice: str = "", **facts: str | float | bool | None) -> None:
         super().__init__(message)
         self.message = message
         self.advice = advice

@@ -15,7 +15,7 @@ from zhida.errors import Kind, ZhidaError
 from zhida.inference import InferenceSettings
 from zhida.ingestion import IngestionSettings
 from zhida.jobs import JobsSettings
-from zhida.knowledge import KnowledgeSettings
+from zhida.knowledge import IndexerSettings, KnowledgeSettings
 from zhida.observability import ObservabilitySettings
 from zhida.retrieval import RetrievalSettings
 
@@ -78,6 +78,7 @@ class Settings(BaseSettings):
     access: AccessSettings = AccessSettings()
     inference: InferenceSettings = InferenceSettings()
     knowledge: KnowledgeSettings = KnowledgeSettings()
+    indexer: IndexerSettings = IndexerSettings()
     ingestion: IngestionSettings = IngestionSettings()
     retrieval: RetrievalSettings = RetrievalSettings()
     answering: AnsweringSettings = AnsweringSettings()
@@ -95,4 +96,6 @@ def read_settings() -> Settings:
         problems = "; ".join(
             f"ZHIDA_{'__'.join(str(part) for part in item['loc']).upper()}: {item['msg']}" for item in error.errors()
         )
-        raise SettingsInvalidError(f"Settings cannot be read: {problems}.", advice="Correct them and start again.") from error
+        raise SettingsInvalidError(
+            f"Settings cannot be read: {problems}.", advice="Correct them and start again."
+        ) from error

@@ -6,7 +6,16 @@ import httpx
 
 from tests.running import RunningInstance, wait_until
 
-ENGLISH = b"# Harbour rules\n\n## Mooring\n\nBoats longer than 12 metres moor at pier seven.\n\n## Fees\n\nThe fee is 35 euros a night.\n"
+ENGLISH = b"""# Harbour rules
+
+## Mooring
+
+Boats longer than 12 metres moor at pier seven.
+
+## Fees
+
+The fee is 35 euros a night.
+"""
 CHINESE = "# 港口规定\n\n## 停泊\n\n长度超过十二米的船只停靠在七号码头。\n\n## 收费\n\n每晚收费三十五欧元。\n".encode()
 
 

@@ -15,9 +15,7 @@ def main() -> None:
     """Serve until SIGTERM; requests under way may finish."""
     with process("api") as started:
         settings = started.settings
-        application = Application(
-            settings, started.places, database_url(settings), metrics=started.metrics
-        )
+        application = Application(settings, started.places, database_url(settings), metrics=started.metrics)
         config = uvicorn.Config(
             create_app(application, started.metrics_page),
             host=settings.host,

@@ -1,6 +1,6 @@
 """The HTTP door: routes, errors, middleware around the application that bootstrap built."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -26,7 +26,7 @@ def create_app(application: Application, metrics_page: MetricsDirectory) -> Fast
     """The ASGI application; it opens and closes ``application`` with itself."""
 
     @asynccontextmanager
-    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+    async def lifespan(_app: FastAPI) -> AsyncGenerator[None]:
         async with application:
             yield
 
@@ -54,9 +54,7 @@ def create_app(application: Application, metrics_page: MetricsDirectory) -> Fast
         app.include_router(router)
     serve_page(app)
     limits = application.settings.http
-    app.add_middleware(
-        LimitedBody, json_bytes_max=limits.json_bytes_max, upload_bytes_max=limits.upload_bytes_max
-    )
+    app.add_middleware(LimitedBody, json_bytes_max=limits.json_bytes_max, upload_bytes_max=limits.upload_bytes_max)
     app.add_middleware(Observed, meter=application.metrics.http)
     app.openapi = lambda: _described(app)
     return app

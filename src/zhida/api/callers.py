@@ -7,6 +7,7 @@ from fastapi import Depends, Request
 
 from zhida.access import ForbiddenError, Permission, Principal, ReadGrant, UnauthenticatedError, WriteGrant, require
 from zhida.bootstrap import Application
+from zhida.observability import bind_user
 
 COOKIE = "zhida_session"
 PAGE_HEADER = "x-zhida-page"
@@ -41,7 +42,7 @@ async def principal_of(request: Request, app: App) -> Principal:
             raise UnauthenticatedError(
                 "The Authorization header is not of the form “Bearer <key>”.", advice="Correct the header."
             )
-        return await app.access.authenticate_key(secret.strip())
+        return _bound(await app.access.authenticate_key(secret.strip()))
     token = request.cookies.get(COOKIE)
     if token is None:
         raise UnauthenticatedError(
@@ -49,7 +50,13 @@ async def principal_of(request: Request, app: App) -> Principal:
         )
     if request.method not in _SAFE_METHODS and PAGE_HEADER not in request.headers:
         raise CrossSiteError("A change by cookie needs the page's header.", advice=f"Send {PAGE_HEADER}: 1.")
-    return await app.access.authenticate_session(token)
+    return _bound(await app.access.authenticate_session(token))
+
+
+def _bound(principal: Principal) -> Principal:
+    """Log lines of this request name the caller from here on."""
+    bind_user(str(principal.id))
+    return principal
 
 
 Caller = Annotated[Principal, Depends(principal_of)]

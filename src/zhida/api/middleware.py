@@ -1,4 +1,7 @@
-"""What happens around every request? Ids, logs, security headers, size limits. Pure ASGI: a wrapper class costs 0.4 ms."""
+"""What happens around every request? Ids, logs, security headers, size limits.
+
+Pure ASGI: a middleware of the framework's own wrapper class costs 0.4 ms a request.
+"""
 
 import time
 from http import HTTPStatus
@@ -53,7 +56,12 @@ class Observed:
                 headers.setdefault("Cache-Control", "no-store")
             await send(message)
 
-        with request_scope(_wished_id(scope)) as request_id, self._meter.in_flight(scope["method"]):
+        headers = Headers(scope=scope)
+        traceparent = headers.get("traceparent")
+        with (
+            request_scope(_wished_id(headers), traceparent=traceparent) as request_id,
+            self._meter.in_flight(scope["method"]),
+        ):
             try:
                 await self._app(scope, receive, send_with_headers)
             finally:
@@ -66,9 +74,9 @@ class Observed:
                 )
 
 
-def _wished_id(scope: Scope) -> str | None:
+def _wished_id(headers: Headers) -> str | None:
     """The id that a proxy or client gave the request, where it is harmless to write into logs."""
-    wished = Headers(scope=scope).get("x-request-id", "")
+    wished = headers.get("x-request-id", "")
     harmless = 0 < len(wished) <= _REQUEST_ID_LENGTH_MAX and all(c.isalnum() or c in "-_." for c in wished)
     return wished if harmless and wished.isascii() else None
 
@@ -123,9 +131,7 @@ class LimitedBody:
 async def _refuse(send: Send, limit: int) -> None:
     detail = f"The request's body is larger than {limit} bytes."
     advice = "Send less at once; an upload can be split into several."
-    body = msgspec.json.encode(
-        problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "request.too_large", detail, advice=advice)
-    )
+    body = msgspec.json.encode(problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "request.too_large", detail, advice=advice))
     headers = [(b"content-type", MEDIA_TYPE.encode()), (b"content-length", str(len(body)).encode())]
     headers.append((b"connection", b"close"))
     await send({"type": "http.response.start", "status": 413, "headers": headers})

@@ -2,12 +2,11 @@
 
 from zhida.bootstrap.adapters import embedding_card, index_writers, local_model, models_folder
 from zhida.bootstrap.application import Application
-from zhida.bootstrap.first_start import Welcome, prepare_instance, prepare_record, write_private
+from zhida.bootstrap.first_start import Welcome, prepare_instance, write_private
 from zhida.bootstrap.places import DataDirectoryError, Places, places
 from zhida.bootstrap.process import MISCONFIGURED_EXIT_CODE, Process, process
 from zhida.bootstrap.processes import (
     database_url,
-    listen_for_changes,
     run_worker,
     stop_on_signals,
     take_rebuild_requests,
@@ -23,12 +22,10 @@ __all__ = [
     "database_url",
     "embedding_card",
     "index_writers",
-    "listen_for_changes",
     "local_model",
     "models_folder",
     "places",
     "prepare_instance",
-    "prepare_record",
     "process",
     "run_worker",
     "stop_on_signals",

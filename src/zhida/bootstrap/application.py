@@ -27,6 +27,8 @@ from zhida.settings import Settings
 
 _log = logging.getLogger(__name__)
 _DEPENDENCY_SECONDS = 2.0
+_HTTP_SECONDS = 60.0
+"""Where an adapter sets no limit of its own."""
 MULTILINGUAL_COMMAND = "zhida model list"
 
 
@@ -41,7 +43,7 @@ class Application:
         self.settings = settings
         self.places = places
         self.database = Database(database_url, settings.database)
-        self.http = httpx.AsyncClient(timeout=None, follow_redirects=False)
+        self.http = httpx.AsyncClient(timeout=_HTTP_SECONDS, follow_redirects=False)
         self.originals = adapters.object_store(places)
         self.indexes = adapters.search_indexes(places, settings)
         self.model: EmbeddingModel | None = adapters.embedding_model(settings, places, self.http)

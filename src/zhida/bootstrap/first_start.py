@@ -1,4 +1,4 @@
-"""What happens before an instance answers? Migrations, the administrator, the local key, the sample. Safe to repeat."""
+"""What happens before an instance answers? The administrator, the local key, the sample. Safe to repeat."""
 
 import os
 from dataclasses import dataclass
@@ -10,7 +10,6 @@ from zhida.bootstrap.application import Application
 from zhida.bootstrap.places import Places
 from zhida.ingestion import Upload
 from zhida.knowledge import KnowledgeBaseExistsError, NameConflict
-from zhida.migrations import check_server, migrate
 from zhida.settings import Settings
 
 SAMPLE_NAME = "sample"
@@ -29,16 +28,6 @@ class Welcome:
     email: str
     one_time_password: str | None
     link_path: str
-
-
-def prepare_record(database_url: str) -> None:
-    """Bring the record's tables to this version.
-
-    Raises:
-        ServerTooOldError, SchemaAheadError, DatabaseUnavailableError: it cannot be used.
-    """
-    check_server(database_url)
-    migrate(database_url)
 
 
 async def prepare_instance(settings: Settings, places: Places, database_url: str) -> Welcome:

@@ -7,8 +7,6 @@ from contextlib import suppress
 from datetime import timedelta
 from uuid import UUID
 
-import psycopg
-
 from zhida.bootstrap import adapters
 from zhida.bootstrap.application import Application
 from zhida.bootstrap.places import Places
@@ -16,12 +14,10 @@ from zhida.bootstrap.process import Process
 from zhida.errors import Kind, ZhidaError
 from zhida.ids import KnowledgeBaseId
 from zhida.ingestion import IngestDocument
-from zhida.knowledge import FEED_CHANNEL
 from zhida.settings import Settings
 
 _log = logging.getLogger(__name__)
 _SWEEP_EVERY = timedelta(seconds=60)
-_LISTEN_AGAIN = timedelta(seconds=1)
 
 
 class DatabaseUrlMissingError(ZhidaError):
@@ -89,21 +85,6 @@ async def _sweep(application: Application, stop: asyncio.Event) -> None:
             _log.warning("sweep failed", extra={"code": error.code, "detail": str(error)})
 
 
-async def listen_for_changes(url: str, wake: asyncio.Event, stop: asyncio.Event) -> None:
-    """Set ``wake`` whenever a change feed grows; polling covers the moments without a connection."""
-    while not stop.is_set():
-        try:
-            async with await psycopg.AsyncConnection.connect(url, autocommit=True) as connection:
-                await connection.execute(f"LISTEN {FEED_CHANNEL}")
-                wake.set()
-                async for _ in connection.notifies():
-                    wake.set()
-        except (psycopg.Error, OSError) as error:
-            _log.info("not listening for changes", extra={"detail": str(error)})
-            with suppress(TimeoutError):
-                await asyncio.wait_for(stop.wait(), _LISTEN_AGAIN.total_seconds())
-
-
 def take_rebuild_requests(places: Places) -> list[KnowledgeBaseId]:
     """The rebuilds that commands asked for; each is taken once."""
     wanted: list[KnowledgeBaseId] = []
@@ -112,4 +93,3 @@ def take_rebuild_requests(places: Places) -> list[KnowledgeBaseId]:
             wanted.append(KnowledgeBaseId(UUID(request.name)))
         request.unlink(missing_ok=True)
     return wanted
-

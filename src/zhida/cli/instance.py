@@ -14,11 +14,12 @@ from typing import IO, ClassVar
 
 import httpx
 
-from zhida.bootstrap import Places, Welcome, places, prepare_instance, prepare_record, write_private
+from zhida.bootstrap import Places, Welcome, places, prepare_instance, write_private
 from zhida.database import EmbeddedPostgres
 from zhida.errors import Kind, ZhidaError
 from zhida.inference import EmbeddingProvider
 from zhida.kit.supervision import ChildSpec, Supervisor
+from zhida.migrations import check_server, migrate
 from zhida.settings import Settings
 
 _TEND_EVERY_SECONDS = 0.1
@@ -91,7 +92,8 @@ class Instance:
     def _start_record(self) -> str:
         url = self._settings.database.url
         address = self._postgres.start() if self._postgres else url.get_secret_value() if url else ""
-        prepare_record(address)
+        check_server(address)
+        migrate(address)
         return address
 
     def _listen(self) -> socket.socket:
@@ -158,7 +160,7 @@ class Instance:
         while not self._stopping:
             self._supervisor.tend()
             try:
-                if httpx.get(f"{address}/ready", timeout=3, trust_env=False).status_code == httpx.codes.OK:
+                if httpx.get(f"{address}/ready", timeout=3, trust_env=False).is_success:
                     return
             except httpx.TransportError:
                 pass  # it does not listen yet

@@ -6,8 +6,10 @@ from typing import Annotated
 
 import typer
 
-from zhida.bootstrap import database_url, prepare_record
+from zhida.bootstrap import database_url
 from zhida.cli.instance import Instance, Started
+from zhida.migrations import check_server
+from zhida.migrations import migrate as bring_up_to_date
 from zhida.settings import read_settings
 
 
@@ -40,7 +42,9 @@ def worker() -> None:
 
 def migrate() -> None:
     """Bring the database that ZHIDA_DATABASE__URL names to this version's tables."""
-    prepare_record(database_url(read_settings()))
+    url = database_url(read_settings())
+    check_server(url)
+    bring_up_to_date(url)
     typer.echo("The tables are up to date.")
 
 

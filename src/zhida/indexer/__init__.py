@@ -4,6 +4,5 @@ The indexer process is the only writer of the node's indexes: it follows the cha
 """
 
 from zhida.indexer.follower import FollowerCounts, IndexFollower
-from zhida.indexer.settings import IndexerSettings
 
-__all__ = ["FollowerCounts", "IndexFollower", "IndexerSettings"]
+__all__ = ["FollowerCounts", "IndexFollower"]

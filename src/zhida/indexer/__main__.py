@@ -2,32 +2,20 @@
 
 import asyncio
 
-from pydantic_settings import BaseSettings, SettingsConfigDict
-
 from zhida.bootstrap import (
     Places,
     Process,
     database_url,
     index_writers,
-    listen_for_changes,
     process,
     stop_on_signals,
     take_rebuild_requests,
 )
-from zhida.database import Database
+from zhida.database import Database, listen
 from zhida.indexer.follower import IndexFollower
-from zhida.indexer.settings import IndexerSettings
-from zhida.knowledge import RecordChangeFeed
+from zhida.knowledge import FEED_CHANNEL, RecordChangeFeed
 
 _LOOK_FOR_REQUESTS_SECONDS = 0.5
-
-
-class _Environment(BaseSettings):
-    """This door's own settings; no other process reads them."""
-
-    model_config = SettingsConfigDict(env_prefix="ZHIDA_", env_nested_delimiter="__", env_file=".env", extra="ignore")
-
-    indexer: IndexerSettings = IndexerSettings()
 
 
 def main() -> None:
@@ -41,9 +29,9 @@ async def _index(started: Process) -> None:
     url = database_url(started.settings)
     async with Database(url, started.settings.database) as database:
         writers = index_writers(started.places, started.settings)
-        follower = IndexFollower(RecordChangeFeed(database), writers, _Environment().indexer, woken=wake)
+        follower = IndexFollower(RecordChangeFeed(database), writers, started.settings.indexer, woken=wake)
         others = [
-            asyncio.create_task(listen_for_changes(url, wake, stop)),
+            asyncio.create_task(listen(url, FEED_CHANNEL, heard=wake, stop=stop)),
             asyncio.create_task(_take_requests(follower, started.places)),
             asyncio.create_task(_stop_follower(follower, stop)),
         ]

@@ -12,9 +12,8 @@ from dataclasses import dataclass
 from zhida.database import DatabaseUnavailableError
 from zhida.ids import KnowledgeBaseId
 from zhida.indexer.open_writers import IndexKey, OpenWriters
-from zhida.indexer.settings import IndexerSettings
 from zhida.indexer.writing_threads import StoppedError, WritingThreads, rows_from_loop
-from zhida.knowledge import ChangeFeed, FeedHead, IndexDamagedError, IndexWriter, IndexWriters
+from zhida.knowledge import ChangeFeed, FeedHead, IndexDamagedError, IndexerSettings, IndexWriter, IndexWriters
 
 logger = logging.getLogger(__name__)
 

@@ -19,8 +19,8 @@ from zhida.ingestion.chunking import ChunkDraft, ChunkSettings, chunk
 from zhida.ingestion.elements import ParsedDocument
 from zhida.ingestion.errors import ParseError
 from zhida.ingestion.media_types import MediaType
-from zhida.ingestion.object_store import ObjectStore, OriginalMissingError
 from zhida.ingestion.meter import IngestionMeter
+from zhida.ingestion.object_store import ObjectStore, OriginalMissingError
 from zhida.ingestion.ports import DocumentParser
 from zhida.ingestion.service import INGEST_JOB
 from zhida.ingestion.settings import IngestionSettings

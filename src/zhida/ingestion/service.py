@@ -13,7 +13,7 @@ from zhida.database import Database
 from zhida.errors import Kind, ZhidaError
 from zhida.ids import BatchId, DocumentId, VersionId, new_uuid
 from zhida.ingestion import repository
-from zhida.ingestion.batches import Batch, SubmittedDocument, Submission
+from zhida.ingestion.batches import Batch, Submission, SubmittedDocument
 from zhida.ingestion.errors import ParseError, RefusalReason
 from zhida.ingestion.media_types import detect_media_type
 from zhida.ingestion.object_store import ObjectStore
@@ -236,7 +236,7 @@ class IngestionService:
 
 
 def checked_file_name(name: str) -> str:
-    """A file's name fit for a row: separators of one kind, no empty or parent parts, no control characters, not blank."""
+    """A file's name fit for a row: slashes only, no empty or parent parts, no control characters, not blank."""
     parts = [part for part in name.replace("\\", "/").split("/") if part not in ("", ".", "..")]
     printable = "".join(character for character in "/".join(parts) if character.isprintable())
     return printable.strip()[-_NAME_LENGTH_MAX:] or "unnamed"

@@ -28,6 +28,7 @@ from zhida.knowledge.errors import (
     KnowledgeReadOnlyError,
 )
 from zhida.knowledge.feed import ChangeFeed, FeedHead
+from zhida.knowledge.indexer_settings import IndexerSettings
 from zhida.knowledge.location import Location
 from zhida.knowledge.ports import (
     Hits,
@@ -67,6 +68,7 @@ __all__ = [
     "IndexRow",
     "IndexWriter",
     "IndexWriters",
+    "IndexerSettings",
     "KnowledgeBase",
     "KnowledgeBaseExistsError",
     "KnowledgeBaseNameError",

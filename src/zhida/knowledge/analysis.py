@@ -10,6 +10,7 @@ where it is plain letters, kept whole where it is an identifier, a version or a 
 beside it.
 """
 
+# pyright: reportUnknownVariableType=false
 import re
 import unicodedata
 from collections.abc import Callable, Iterator
@@ -46,7 +47,7 @@ _CONTRACTION = re.compile(r"(?:n't|'(?:s|re|ve|ll|d|m|t))$|'+$")
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 _to_simplified: Callable[[str], str] = opencc.OpenCC("t2s").convert
-_stem: Callable[[str], str] = Stemmer.Stemmer("english").stemWord  # pyright: ignore[reportUnknownMemberType]
+_stem: Callable[[str], str] = Stemmer.Stemmer("english").stemWord
 
 
 def _words_of(name: str) -> frozenset[str]:

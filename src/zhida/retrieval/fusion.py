@@ -29,7 +29,7 @@ class FusedHit:
 
 
 def confidence(hits: Hits) -> float:
-    """How clearly a leg's first hit stands out from the rest, 0 to 1: one minus the mean ratio of hits 2 to 10 to it."""
+    """How clearly a leg's first hit stands out, 0 to 1: one minus the mean ratio of hits 2 to 10 to it."""
     if len(hits.scores) == 0:
         return 0.0
     top = float(hits.scores[0])

@@ -94,9 +94,7 @@ class RetrievalService:
         )
         result = await asyncio.get_running_loop().run_in_executor(self._threads, self._ask_index, base, index_query)
         watch.lap("search")
-        fused = fuse(
-            result.lexical, result.dense, lexical_weight=plan.lexical_weight, dense_weight=plan.dense_weight
-        )
+        fused = fuse(result.lexical, result.dense, lexical_weight=plan.lexical_weight, dense_weight=plan.dense_weight)
         watch.lap("fusion")
         passages = await self._resolve(grant, base, fused, plan=plan, revision=result.revision)
         watch.lap("resolve")
@@ -121,9 +119,7 @@ class RetrievalService:
         step = plan.top_k + 4
         for start in range(0, len(fused), step):
             some = fused[start : start + step]
-            resolved = await self._knowledge.resolve(
-                grant, base.id, keys=[hit.key for hit in some], revision=revision
-            )
+            resolved = await self._knowledge.resolve(grant, base.id, keys=[hit.key for hit in some], revision=revision)
             passages += [_passage(resolved[hit.key], hit) for hit in some if hit.key in resolved]
             if len(passages) >= plan.top_k:
                 break

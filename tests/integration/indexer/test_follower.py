@@ -12,8 +12,8 @@ import pytest
 
 from zhida.database import DatabaseUnavailableError
 from zhida.ids import AccessListId, ChunkKey, KnowledgeBaseId, VersionKey
-from zhida.indexer import IndexerSettings, IndexFollower
-from zhida.knowledge import FeedHead, IndexChange, IndexQuery, IndexRow
+from zhida.indexer import IndexFollower
+from zhida.knowledge import FeedHead, IndexChange, IndexerSettings, IndexQuery, IndexRow
 from zhida.knowledge.adapters.local_options import LocalIndexOptions
 from zhida.knowledge.adapters.local_reader import LocalSearchIndexes
 from zhida.knowledge.adapters.local_writer import LocalIndexWriters

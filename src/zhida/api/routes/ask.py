@@ -37,9 +37,7 @@ async def ask(app: App, reader: Reading, body: AskRequest) -> Response:
     return event_stream(_sent(app, first, events))
 
 
-async def _sent(
-    app: Application, first: AnswerEvent, events: AsyncGenerator[AnswerEvent]
-) -> AsyncIterator[bytes]:
+async def _sent(app: Application, first: AnswerEvent, events: AsyncGenerator[AnswerEvent]) -> AsyncIterator[bytes]:
     yield event(*event_body(first))
     try:
         async with aclosing(events) as rest:

@@ -81,14 +81,13 @@ async def list_jobs(
     caller: Caller,
     state: Literal["queued", "running", "succeeded", "dead"] | None = None,
     kind: Annotated[str | None, Query(max_length=100)] = None,
+    *,
     cursor: Cursor = None,
     limit: Limit = 50,
 ) -> JobList:
     """Background work, newest first."""
     require(caller, Permission.JOBS_MANAGE)
-    page = await app.jobs.list(
-        state=JobState(state) if state else None, kind=kind, cursor=cursor, limit=limit
-    )
+    page = await app.jobs.list(state=JobState(state) if state else None, kind=kind, cursor=cursor, limit=limit)
     return JobList(items=[JobView.of(job) for job in page.items], next_cursor=page.next_cursor)
 
 

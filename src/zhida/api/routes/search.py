@@ -16,7 +16,5 @@ async def search(app: App, reader: Reading, body: SearchRequest) -> Response:
     """The passages that answer a query best, under your rights."""
     base = await app.retrieval.base(reader.grant, body.knowledge_base)
     outcome = await app.retrieval.search(reader.grant, base.id, body.query, top_k=body.top_k, profile=body.profile)
-    app.metrics.queries.query(
-        status="answered", language=outcome.plan.language.value, timings_ms=outcome.timings_ms
-    )
+    app.metrics.queries.query(status="answered", language=outcome.plan.language.value, timings_ms=outcome.timings_ms)
     return Response(_encode(search_body(outcome)), media_type="application/json")

@@ -1,13 +1,25 @@
-"""Searches, answers and their events as clients see them. Made by msgspec from plain dictionaries: this is the hot path."""
+"""Searches, answers and their events as clients see them.
 
-from collections.abc import Iterable
+Made from plain dictionaries by msgspec: this is the hot path.
+"""
+
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, Field, model_validator
 
-from zhida.answering import Answer, AnswerEvent, AnswerResult, Citation, CitationAdded, Finished, Refusal, Refused, Retrieved
-from zhida.answering import TextDelta
+from zhida.answering import (
+    Answer,
+    AnswerEvent,
+    AnswerResult,
+    Citation,
+    CitationAdded,
+    Finished,
+    Refusal,
+    Refused,
+    Retrieved,
+    TextDelta,
+)
 from zhida.api.views.knowledge import Request
 from zhida.knowledge import Location
 from zhida.retrieval import Passage, QueryPlan, SearchOutcome
@@ -267,7 +279,10 @@ def event_body(event: AnswerEvent) -> tuple[str, dict[str, Any]]:
     match event:
         case Retrieved():
             passages: Iterable[Passage] = event.passages
-            return "retrieved", {"passages": [passage_body(passage) for passage in passages], "plan": plan_body(event.plan)}
+            return "retrieved", {
+                "passages": [passage_body(passage) for passage in passages],
+                "plan": plan_body(event.plan),
+            }
         case TextDelta():
             return "delta", {"text": event.text}
         case CitationAdded():

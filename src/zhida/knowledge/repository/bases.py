@@ -65,7 +65,10 @@ async def insert(connection: AsyncConnection[DictRow], base: KnowledgeBase) -> N
 async def find(connection: AsyncConnection[DictRow], grant: ReadGrant, id_or_name: str) -> KnowledgeBase | None:
     """The knowledge base of that id or name, if the grant lets it be seen."""
     cursor = await connection.execute(
-        f"SELECT {_COLUMNS} FROM knowledge_bases b WHERE {_READABLE} AND (b.id = %(id)s OR lower(b.name) = lower(%(name)s))",
+        f"""
+        SELECT {_COLUMNS} FROM knowledge_bases b
+        WHERE {_READABLE} AND (b.id = %(id)s OR lower(b.name) = lower(%(name)s))
+        """,
         {**rights_of(grant), "id": _uuid_or_none(id_or_name), "name": id_or_name},
     )
     row = await cursor.fetchone()
@@ -74,9 +77,7 @@ async def find(connection: AsyncConnection[DictRow], grant: ReadGrant, id_or_nam
 
 async def find_by_id(connection: AsyncConnection[DictRow], knowledge_base_id: KnowledgeBaseId) -> KnowledgeBase | None:
     """The knowledge base of that id, for work that is done for nobody in particular."""
-    cursor = await connection.execute(
-        f"SELECT {_COLUMNS} FROM knowledge_bases b WHERE b.id = %s", (knowledge_base_id,)
-    )
+    cursor = await connection.execute(f"SELECT {_COLUMNS} FROM knowledge_bases b WHERE b.id = %s", (knowledge_base_id,))
     row = await cursor.fetchone()
     return None if row is None else _base(row)
 

@@ -1,4 +1,4 @@
-"""Which documents are there, and how far is each? Rights are honoured in every statement that a person's request runs."""
+"""Which documents are there, and how far is each? Every statement that a request runs honours the caller's rights."""
 
 import zlib
 from collections.abc import Sequence

@@ -52,8 +52,8 @@ async def fail(
     """End an attempt with a reason; without ``attempt``, end whichever is under way. False if there was none."""
     cursor = await connection.execute(
         """
-        UPDATE document_versions SET status = 'failed', stage = NULL, progress = NULL, reason_code = %(code)s, reason = %(reason)s,
-            finished_at = now()
+        UPDATE document_versions SET status = 'failed', stage = NULL, progress = NULL,
+            reason_code = %(code)s, reason = %(reason)s, finished_at = now()
         WHERE id = %(version)s AND status IN ('queued', 'processing')
             AND (%(attempt)s::integer IS NULL OR attempt = %(attempt)s)
         """,
@@ -84,7 +84,8 @@ async def publish(
     """
     cursor = await connection.execute(
         f"""
-        UPDATE document_versions SET status = 'ready', stage = NULL, progress = NULL, chunk_count = %(chunks)s, finished_at = now()
+        UPDATE document_versions SET status = 'ready', stage = NULL, progress = NULL,
+            chunk_count = %(chunks)s, finished_at = now()
         WHERE {_CURRENT}
         """,
         {"version": version.id, "attempt": attempt, "chunks": len(publication.chunks)},
@@ -110,7 +111,9 @@ async def _insert_chunks(
     async with (
         connection.cursor() as writing,
         writing.copy(
-            "COPY chunks (key, id, version_id, document_id, knowledge_base_id, ordinal, title, text, location) FROM STDIN"
+            """
+            COPY chunks (key, id, version_id, document_id, knowledge_base_id, ordinal, title, text, location) FROM STDIN
+            """
         ) as copy,
     ):
         for ordinal, (key, chunk) in enumerate(zip(keys, chunks, strict=True)):

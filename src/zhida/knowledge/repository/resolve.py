@@ -13,6 +13,7 @@ from zhida.knowledge.documents import ResolvedChunk
 from zhida.knowledge.location import Location
 
 _RESOLVE: LiteralString = """
+    WITH readable AS MATERIALIZED (SELECT readable_access_lists(%s) AS list_id)
     SELECT c.key, c.id, c.document_id, c.version_id, d.name, c.title, c.text, c.location::text
     FROM chunks c
     JOIN documents d ON d.id = c.document_id
@@ -20,8 +21,8 @@ _RESOLVE: LiteralString = """
     JOIN knowledge_bases b ON b.id = d.knowledge_base_id
     WHERE c.key = ANY(%s) AND d.knowledge_base_id = %s
         AND v.published_revision IS NOT NULL AND (v.retracted_revision IS NULL OR v.retracted_revision > %s)
-        AND d.access_list_id IN (SELECT readable_access_lists(%s))
-        AND b.access_list_id IN (SELECT readable_access_lists(%s))
+        AND d.access_list_id IN (SELECT list_id FROM readable)
+        AND b.access_list_id IN (SELECT list_id FROM readable)
 """
 _location = msgspec.json.Decoder(Location)
 
@@ -40,9 +41,7 @@ async def resolve(
     a replacement never leaves a gap; a deletion or a revoked right counts at once.
     """
     async with connection.cursor(row_factory=tuple_row) as cursor:
-        await cursor.execute(
-            _RESOLVE, (list(keys), knowledge_base_id, revision, grant.principal_id, grant.principal_id)
-        )
+        await cursor.execute(_RESOLVE, (grant.principal_id, list(keys), knowledge_base_id, revision))
         return {
             ChunkKey(row[0]): ResolvedChunk(
                 key=ChunkKey(row[0]),
