@@ -24,6 +24,7 @@ logger = logging.getLogger("zhida.jobs")
 
 OUTAGE_DELAY_FIRST = timedelta(milliseconds=100)
 SWEEP_INTERVAL = timedelta(hours=1)
+CANCEL_AGAIN = timedelta(seconds=5)
 GIVING_UP_TRIES = 10
 """After so many failures to tell the record, the job counts as dead all the same."""
 
@@ -134,7 +135,8 @@ class ProcrastinateWorker:
             self._running[task] = claim
             task.add_done_callback(self._ended)
         with suppress(TimeoutError):
-            await asyncio.wait_for(self._wake.wait(), self._settings.polling_interval.total_seconds())
+            async with asyncio.timeout(self._settings.polling_interval.total_seconds()):
+                await self._wake.wait()
 
     def _kinds_with_room(self) -> list[str]:
         busy = [claim.kind for claim in self._running.values()]
@@ -216,8 +218,16 @@ class ProcrastinateWorker:
 
 
 async def _cancel(tasks: Iterable[asyncio.Task[Any]]) -> None:
-    """Cancel tasks and wait for their end."""
-    pending = list(tasks)
-    for task in pending:
-        task.cancel()
-    await asyncio.gather(*pending, return_exceptions=True)
+    """Cancel tasks and wait for their end.
+
+    Again and again: before Python 3.12, ``asyncio.wait_for``, which the connection pool uses, loses a cancellation
+    that arrives together with what it waits for.
+    """
+    pending = set(tasks)
+    while pending:
+        for task in pending:
+            task.cancel()
+        done, pending = await asyncio.wait(pending, timeout=CANCEL_AGAIN.total_seconds())
+        for task in done:
+            if not task.cancelled() and (error := task.exception()) is not None:
+                logger.error("A task of the worker ended badly.", exc_info=error)
