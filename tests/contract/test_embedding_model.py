@@ -2,7 +2,7 @@
 
 import asyncio
 import tempfile
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
@@ -27,15 +27,23 @@ from zhida.inference import (
 )
 from zhida.inference.adapters.memory import HashedEmbeddingModel
 from zhida.inference.adapters.onnx import OnnxEmbeddingModel
-from zhida.inference.adapters.openai_embedding import OpenAiEmbeddingModel
+from zhida.inference.adapters.openai_embedding import OpenAiEmbeddingModel, card_of
 from zhida.inference.adapters.remote import RemoteEmbeddingModel
 from zhida.inference.call_rules import CallRules, forbid_real_calls
 
-TEXTS = ["How do I reset the password?", "你好，世界", "", "a" * 5_000, "half a character: \ud83d", "x\x00y", "🌏 " * 40]
+TEXTS = [
+    "How do I reset the password?",
+    "你好，世界",
+    "",
+    "a" * 5_000,
+    "half a character: \ud83d",
+    "x\x00y",
+    "🌏 " * 40,
+]
 
 
 @asynccontextmanager
-async def served(model: LocalEmbeddingModel) -> AsyncIterator[RemoteEmbeddingModel]:
+async def served(model: LocalEmbeddingModel) -> AsyncGenerator[RemoteEmbeddingModel]:
     """A model behind a real embedder's socket, in this process."""
     settings, stop = EmbeddingSettings(), asyncio.Event()
     with tempfile.TemporaryDirectory(prefix="zhida-") as folder:
@@ -64,6 +72,10 @@ def api_settings(server: ScriptedEmbeddingsServer, dimensions: int = 64) -> Embe
     )
 
 
+def api_model(settings: EmbeddingSettings, client: httpx.AsyncClient) -> OpenAiEmbeddingModel:
+    return OpenAiEmbeddingModel(card_of(settings), settings=settings, client=client)
+
+
 @pytest.fixture
 def provider() -> Iterator[ScriptedEmbeddingsServer]:
     with running_embeddings(HashedEmbeddingModel(dimensions=64)) as server:
@@ -73,7 +85,7 @@ def provider() -> Iterator[ScriptedEmbeddingsServer]:
 @pytest.fixture
 async def api(provider: ScriptedEmbeddingsServer) -> AsyncIterator[OpenAiEmbeddingModel]:
     async with httpx.AsyncClient() as client:
-        yield OpenAiEmbeddingModel(api_settings(provider), client=client)
+        yield api_model(api_settings(provider), client)
 
 
 @pytest.fixture(params=["memory", "onnx", "remote memory", "remote onnx", "api"])
@@ -90,7 +102,7 @@ async def model(request: pytest.FixtureRequest, provider: ScriptedEmbeddingsServ
                 yield await stack.enter_async_context(served(packaged()))
             case _:
                 client = await stack.enter_async_context(httpx.AsyncClient())
-                yield OpenAiEmbeddingModel(api_settings(provider), client=client)
+                yield api_model(api_settings(provider), client)
 
 
 async def test_the_card_says_what_the_vectors_are(model: EmbeddingModel) -> None:
@@ -215,7 +227,7 @@ async def test_nonsense_from_the_api_is_asked_for_again(
 
 async def test_other_dimensions_than_configured_are_named(provider: ScriptedEmbeddingsServer) -> None:
     async with httpx.AsyncClient() as client:
-        model = OpenAiEmbeddingModel(api_settings(provider, dimensions=128), client=client)
+        model = api_model(api_settings(provider, dimensions=128), client)
         with pytest.raises(ModelRejectedError, match=r"64 dimensions, not 128.*DIMENSIONS"):
             await model.embed_queries(["one"])
 
@@ -226,7 +238,7 @@ async def test_an_api_that_is_not_there_is_unavailable() -> None:
     )
     async with httpx.AsyncClient() as client:
         with pytest.raises(ModelUnavailableError, match="reached"):
-            await OpenAiEmbeddingModel(settings, client=client).embed_queries(["one"])
+            await api_model(settings, client).embed_queries(["one"])
 
 
 async def test_a_real_api_is_not_called_where_that_is_forbidden(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -235,7 +247,7 @@ async def test_a_real_api_is_not_called_where_that_is_forbidden(monkeypatch: pyt
     settings = EmbeddingSettings(provider=EmbeddingProvider.API, api_base_url="https://api.example/v1", dimensions=8)
     async with httpx.AsyncClient() as client:
         with pytest.raises(RuntimeError, match="loopback"):
-            await OpenAiEmbeddingModel(settings, client=client).embed_queries(["one"])
+            await api_model(settings, client).embed_queries(["one"])
 
 
 def test_an_api_needs_an_address_and_dimensions() -> None:

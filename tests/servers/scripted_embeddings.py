@@ -45,7 +45,7 @@ class _Handler(BaseHTTPRequestHandler):
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
         """Say nothing."""
 
-    def do_POST(self) -> None:  # noqa: N802
+    def do_POST(self) -> None:
         provider = self.provider
         request = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         provider.batches.append(request["input"])

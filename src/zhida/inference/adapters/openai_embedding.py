@@ -45,26 +45,39 @@ class _RetryableError(Exception):
         self.retry_after = retry_after
 
 
+def card_of(settings: EmbeddingSettings) -> EmbeddingModelCard:
+    """What the settings say of an API's model: no request is made."""
+    if settings.dimensions is None:
+        message = "An embedding API's model needs dimensions."
+        raise ValueError(message)
+    return EmbeddingModelCard(
+        name=settings.model,
+        dimensions=settings.dimensions,
+        max_tokens=settings.max_tokens,
+        languages=settings.languages or frozenset(Language),
+    )
+
+
 class OpenAiEmbeddingModel:
     """Batches, retries with jitter, checks the vectors and makes their length 1."""
 
     def __init__(
-        self, settings: EmbeddingSettings, *, client: httpx.AsyncClient, jitter: Callable[[], float] = random.random
+        self,
+        card: EmbeddingModelCard,
+        *,
+        settings: EmbeddingSettings,
+        client: httpx.AsyncClient,
+        jitter: Callable[[], float] = random.random,
     ) -> None:
         """``client`` is shared and closed by whoever made it; ``jitter`` gives numbers from 0 to 1."""
-        if settings.api_base_url is None or settings.dimensions is None:
-            message = "An OpenAiEmbeddingModel needs a base URL and dimensions."
+        if settings.api_base_url is None:
+            message = "An OpenAiEmbeddingModel needs a base URL."
             raise ValueError(message)
         self._settings = settings
         self._client = client
         self._jitter = jitter
         self._url = settings.api_base_url.rstrip("/") + "/embeddings"
-        self._card = EmbeddingModelCard(
-            name=settings.model,
-            dimensions=settings.dimensions,
-            max_tokens=settings.max_tokens,
-            languages=settings.languages or frozenset(Language),
-        )
+        self._card = card
 
     @property
     def card(self) -> EmbeddingModelCard:
