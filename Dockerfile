@@ -13,8 +13,8 @@ COPY web web
 RUN python -m deploy.setup image
 
 FROM python:3.12-slim-bookworm
-RUN groupadd --system --gid 10001 zhida \
-    && useradd --system --uid 10001 --gid zhida --home-dir /data --shell /usr/sbin/nologin zhida \
+RUN groupadd --gid 10001 zhida \
+    && useradd --no-log-init --uid 10001 --gid zhida --home-dir /data --shell /usr/sbin/nologin zhida \
     && install --directory --owner=zhida --group=zhida --mode=0700 /data
 COPY --from=build /zhida/.venv /zhida/.venv
 COPY --from=build /zhida/src /zhida/src
