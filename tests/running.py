@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
@@ -80,6 +80,16 @@ class RunningInstance:
         self._process = None
         return code
 
+    @property
+    def is_started(self) -> bool:
+        """Whether the supervisor runs."""
+        return self._process is not None and self._process.poll() is None
+
+    def kill_role(self, role: str) -> None:
+        """``kill -9`` of every process of a role."""
+        for pid in self.pids(role):
+            os.kill(pid, signal.SIGKILL)
+
     def kill(self) -> None:
         """``kill -9`` of the supervisor."""
         assert self._process is not None
@@ -130,12 +140,13 @@ class RunningInstance:
         """The processes of a role: api, worker, indexer, embedder, or postgres."""
         if role == "postgres":
             stated = next(self.data_dir.glob("postgres/**/postmaster.pid"), None)
-            return [] if stated is None else _children_named("postgres", self._supervisor_pid)
+            return [] if stated is None else _children_named("postgres", self.supervisor_pid)
         wanted = f"zhida.{role}".encode()
-        return [pid for pid in _descendants(self._supervisor_pid) if wanted in _command_line(pid).split(b"\0")]
+        return [pid for pid in descendants(self.supervisor_pid) if wanted in _command_line(pid).split(b"\0")]
 
     @property
-    def _supervisor_pid(self) -> int:
+    def supervisor_pid(self) -> int:
+        """The process that keeps the others alive."""
         assert self._process is not None
         return self._process.pid
 
@@ -180,7 +191,7 @@ def wait_until(
 
 
 @contextmanager
-def started_instance(folder: Path, **variables: str) -> Iterator[RunningInstance]:
+def started_instance(folder: Path, **variables: str) -> Generator[RunningInstance]:
     """An instance for as long as the block lasts."""
     with RunningInstance(folder, **variables) as running:
         yield running
@@ -200,7 +211,7 @@ def _parent(pid: int) -> int:
         return 0
 
 
-def _descendants(ancestor: int) -> list[int]:
+def descendants(ancestor: int) -> list[int]:
     """Every process below one; their order says nothing."""
     parents = {int(entry.name): _parent(int(entry.name)) for entry in Path("/proc").iterdir() if entry.name.isdigit()}
     found: list[int] = []
@@ -217,7 +228,7 @@ def _children_named(program: str, ancestor: int) -> list[int]:
     """The topmost processes of a program below one: a server, and none of the helpers that it starts itself."""
     all_of_it = {
         pid
-        for pid in _descendants(ancestor)
+        for pid in descendants(ancestor)
         if _command_line(pid).split(b"\0", 1)[0].rsplit(b"/", 1)[-1] == program.encode()
     }
     return [pid for pid in all_of_it if _parent(pid) not in all_of_it]

@@ -10,21 +10,29 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from enum import StrEnum
 from typing import IO, ClassVar
 
 import httpx
 
 from zhida.bootstrap import Places, Welcome, places, prepare_instance, write_private
-from zhida.database import EmbeddedPostgres
+from zhida.cli.file_lock import FileLock
+from zhida.cli.source_watch import SourceWatch
+from zhida.cli.surroundings import InstancePlaces
+from zhida.database import EmbeddedPostgres, InstanceRunningError
 from zhida.errors import Kind, ZhidaError
 from zhida.inference import EmbeddingProvider
 from zhida.kit.supervision import ChildSpec, Supervisor
 from zhida.migrations import check_server, migrate
+from zhida.observability import configure_logging
 from zhida.settings import Settings
 
 _TEND_EVERY_SECONDS = 0.1
 _BIND_SECONDS = 10.0
 _START_SECONDS = 120.0
+_LOCK_SECONDS = 2.0
+"""Commands that look whether an instance runs hold the lock for a moment."""
+_LOOK_FOR_USERS_SECONDS = 0.5
 _BACKLOG = 2048
 
 
@@ -50,18 +58,47 @@ class Started:
     welcome: Welcome
 
 
+class Lifetime(StrEnum):
+    """When an instance ends."""
+
+    UNTIL_STOPPED = "until_stopped"
+    WHILE_USED = "while_used"
+    """Started by a command: ends with the last command that uses it."""
+
+
 class Instance:
     """A whole node: the database if none is given, and every process. Runs on the calling thread."""
 
-    def __init__(self, settings: Settings, *, quiet: bool) -> None:
-        """``quiet``: processes log into files even where standard error is no terminal."""
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        quiet: bool,
+        lifetime: Lifetime = Lifetime.UNTIL_STOPPED,
+        sources: SourceWatch | None = None,
+    ) -> None:
+        """Plan an instance; nothing is started yet.
+
+        Args:
+            settings: of this process and its children.
+            quiet: processes log into files even where standard error is no terminal.
+            lifetime: when it ends.
+            sources: processes start again when these change; for those who work on Zhida itself.
+        """
         self._settings = settings
+        self._lifetime = lifetime
+        self._sources = sources
         self._places: Places = places(settings.data_dir)
         self._supervisor = Supervisor()
         self._postgres = EmbeddedPostgres(self._places.root / "postgres") if settings.database.url is None else None
         self._log_to_files = quiet or settings.log_to_files or sys.stderr.isatty()
         self._stopping = False
         self._outputs: list[IO[bytes]] = []
+        known = InstancePlaces(self._places.root)
+        self._running_lock = FileLock(known.running_lock)
+        self._in_use_lock = FileLock(known.in_use_lock)
+        self._follows_a_kill = False
+        self._users_looked_for_at = 0.0
 
     def run(self, on_ready: Callable[[Started], None]) -> None:
         """Start, call ``on_ready`` once, keep everything alive until SIGTERM or SIGINT, then stop in order.
@@ -72,6 +109,10 @@ class Instance:
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             signal.signal(number, self._on_signal)
         self._places.make()
+        self._take_data_directory()
+        observability = self._settings.observability
+        output = self._places.logs / "supervisor.log" if self._log_to_files else None
+        log = configure_logging(observability.log_level, output=output, form=observability.log_form)
         try:
             url = self._start_record()
             listening = self._listen()
@@ -82,9 +123,24 @@ class Instance:
             if not self._stopping:
                 self._write_instance_file(started.address)
                 on_ready(started)
-            self._tend()
+            self._tend(url, listening)
         finally:
             self._stop()
+            log.stop()
+            self._running_lock.release()
+            self._in_use_lock.release()
+
+    def _take_data_directory(self) -> None:
+        deadline = time.monotonic() + _LOCK_SECONDS
+        while not self._running_lock.try_alone():
+            if time.monotonic() > deadline:
+                raise InstanceRunningError(
+                    f"An instance already runs on {self._places.root}.",
+                    advice="Use it, stop it with “zhida stop”, or choose another ZHIDA_DATA_DIR.",
+                )
+            time.sleep(_TEND_EVERY_SECONDS)
+        self._follows_a_kill = self._places.instance_file.exists()
+        self._places.instance_file.unlink(missing_ok=True)
 
     def _on_signal(self, _number: int, _frame: object) -> None:
         self._stopping = True
@@ -107,7 +163,7 @@ class Instance:
                 listening.listen(_BACKLOG)
             except OSError as error:
                 # Processes of an instance that was killed let go of the port within moments.
-                if time.monotonic() < deadline and self._places.instance_file.exists() and not self._stopping:
+                if time.monotonic() < deadline and self._follows_a_kill and not self._stopping:
                     time.sleep(_TEND_EVERY_SECONDS)
                     continue
                 listening.close()
@@ -171,12 +227,25 @@ class Instance:
                 )
             time.sleep(_TEND_EVERY_SECONDS)
 
-    def _tend(self) -> None:
+    def _tend(self, url: str, listening: socket.socket) -> None:
         while not self._stopping:
             if self._postgres is not None and not self._postgres.is_alive():
                 self._restart_postgres(self._postgres)
             self._supervisor.tend()
+            if self._sources is not None and self._sources.have_changed():
+                sys.stderr.write("zhida: the code has changed; starting again\n")
+                self._supervisor.stop()
+                self._start_children(url, listening)
+            if self._lifetime is Lifetime.WHILE_USED and not self._is_used():
+                break
             time.sleep(_TEND_EVERY_SECONDS)
+
+    def _is_used(self) -> bool:
+        """Whether a command holds the lock of users; where none does, it is ours, and new ones wait for our end."""
+        if time.monotonic() - self._users_looked_for_at < _LOOK_FOR_USERS_SECONDS:
+            return True
+        self._users_looked_for_at = time.monotonic()
+        return not self._in_use_lock.try_alone()
 
     def _restart_postgres(self, postgres: EmbeddedPostgres) -> None:
         try:

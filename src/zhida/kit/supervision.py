@@ -125,9 +125,7 @@ def _note_death(child: _Child, code: int, now: float) -> None:
     delay = min(_DELAY_MAX_SECONDS, _DELAY_FIRST_SECONDS * 2 ** (child.deaths - 1))
     child.not_before = now + (0.0 if child.deaths == 1 else delay)
     child.process = None
-    _log.error(
-        "process died", extra={"process": child.spec.name, "exit_code": code, "lived_seconds": round(lived, 1)}
-    )
+    _log.error("process died", extra={"child": child.spec.name, "exit_code": code, "lived_seconds": round(lived, 1)})
 
 
 def _wait(child: _Child) -> None:
@@ -136,6 +134,6 @@ def _wait(child: _Child) -> None:
     try:
         child.process.wait(child.spec.stop_seconds)
     except subprocess.TimeoutExpired:
-        _log.warning("process does not stop; killing it", extra={"process": child.spec.name})
+        _log.warning("process does not stop; killing it", extra={"child": child.spec.name})
         child.process.kill()
         child.process.wait()

@@ -278,7 +278,7 @@ def event_body(event: AnswerEvent) -> tuple[str, dict[str, Any]]:
     """The name and the JSON of a server-sent event."""
     match event:
         case Retrieved():
-            passages: Iterable[Passage] = event.passages
+            passages = event.passages
             return "retrieved", {
                 "passages": [passage_body(passage) for passage in passages],
                 "plan": plan_body(event.plan),
