@@ -1,28 +1,147 @@
-"""Is there enough evidence to answer? Decided in code before any model is asked: the prompt is never the only guard."""
+"""Is there enough evidence to answer? Decided in code before any model is asked: the prompt is never the only guard.
 
+A logistic model over features that do not depend on the size of the knowledge base, the scale of BM25 or the number of
+passages. Raw scores do: a threshold on them that suits a large knowledge base refuses everything in a small one.
+"""
+
+import math
+import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
+from itertools import pairwise
 from typing import Final
 
+from zhida.answering.reading import Reading
 from zhida.ids import Language
-from zhida.knowledge import analyse, analyse_query
+from zhida.knowledge import analyse, analyse_query, detect_language
 from zhida.retrieval import Passage
 
-_THRESHOLD: Final = 0.5
+_NAME: Final = re.compile(
+    r"(?<=\w )[A-Z][\w'’-]*|\d[\d.,]*|《[^》]+》|「[^」]+」|“[^”]+”|\"[^\"]+\""
+)
+_NAMED_PASSAGES: Final = 3
+_SAME_TEXT: Final = 0.6
+_NO_OTHERS: Final = 0.6
+"""The usual distinctness of answerable questions, where there is nothing to compare with: one document, or copies."""
+_TRANSLATED_RANK: Final = 3
+_TRANSLATED_COSINE: Final = 0.5
+"""Below this, a passage in another language is noise even of a multilingual model (bge-m3: related 0.55 and more)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Features:
+    """What speaks for an answer; each from 0 to 1, more is better.
+
+    Attributes:
+        coverage: share of the question's terms in the best-ranked passage.
+        sentence: share in the best sentence, by rarity, with part credit for headings and the sentence before.
+        names: share of the names, numbers and quoted words that one of the first passages holds in full.
+        phrases: share of the question's neighbouring words that are neighbours in a passage too.
+        distinct: how far the best lexical score stands above those of other documents, times coverage. Off-topic
+            questions find many passages that are equally little about them. Copies and other parts of the same
+            document do not count as others.
+        agreement: 1 / dense rank of the lexical leg's first passage.
+        cosine: the best cosine.
+    """
+
+    coverage: float
+    sentence: float
+    names: float
+    phrases: float
+    distinct: float
+    agreement: float
+    cosine: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Weights:
+    features: Features
+    intercept: float
+
+
+_CHINESE: Final = _Weights(Features(0.0, 2.9, 0.0, 2.4, 8.3, 0.0, 0.0), -3.93)
+_OTHER: Final = _Weights(Features(1.3, 3.4, 0.5, 2.4, 0.0, 1.05, 1.5), -4.7)
+_NO_DENSE_LEG: Final = {"agreement": 0.35, "cosine": 0.5}
+"""About the averages over questions that both legs searched: a missing leg speaks neither for nor against."""
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """Whether to answer, and the score (0 to 1) that decided it."""
+    """How probable it is that the passages answer, 0 to 1, and what that rests on; None where nothing was found."""
 
-    is_enough: bool
     score: float
+    features: Features | None = None
 
 
-def judge(question: str, passages: Sequence[Passage], *, language: Language) -> Verdict:
+def judge(question: str, passages: Sequence[Passage], reading: Reading, *, language: Language) -> Verdict:
     """Weigh the evidence."""
-    wanted = set(analyse_query(question))
-    if not passages or not wanted:
-        return Verdict(is_enough=False, score=0.0)
-    score = max(len(wanted & set(analyse(f"{p.title}\n{p.text}"))) / len(wanted) for p in passages)
-    return Verdict(is_enough=score >= _THRESHOLD, score=score)
+    if not passages or not reading.wanted:
+        return Verdict(0.0)
+    features = features_of(question, passages, reading)
+    weights = _CHINESE if language is Language.CHINESE else _OTHER
+    pairs = zip(astuple(weights.features), astuple(features), strict=True)
+    score = 1 / (1 + math.exp(-weights.intercept - sum(weight * value for weight, value in pairs)))
+    if _is_translation(passages, language=language) and features.names == 1.0:
+        score = max(score, 0.5)
+    return Verdict(score, features)
+
+
+def features_of(question: str, passages: Sequence[Passage], reading: Reading) -> Features:
+    """See ``Features``; at least one passage is needed."""
+    coverage = reading.share(reading.shape, reading.passages[0])
+    best = max((reading.share(reading.shape, terms) for terms in reading.passages), default=0.0)
+    has_dense_leg = any(passage.dense_rank is not None for passage in passages)
+    first = next((passage for passage in passages if passage.lexical_rank == 1), None)
+    agreement = 1 / first.dense_rank if first is not None and first.dense_rank is not None else 0.0
+    cosine = max((passage.dense_score for passage in passages if passage.dense_score is not None), default=0.0)
+    return Features(
+        coverage=coverage,
+        sentence=max((reading.share_with_context(read) for read in reading.sentences), default=0.0),
+        names=_names_present(question, reading),
+        phrases=_phrases_present(question, reading),
+        distinct=best * _distinctness(passages, reading),
+        agreement=agreement if has_dense_leg else _NO_DENSE_LEG["agreement"],
+        cosine=cosine if has_dense_leg else _NO_DENSE_LEG["cosine"],
+    )
+
+
+def _names_present(question: str, reading: Reading) -> float:
+    names = [terms for name in _NAME.findall(question) if (terms := frozenset(analyse_query(name)))]
+    if not names:
+        return 1.0
+    first = reading.passages[:_NAMED_PASSAGES]
+    return sum(any(name <= terms for terms in first) for name in names) / len(names)
+
+
+def _phrases_present(question: str, reading: Reading) -> float:
+    asked = frozenset(pairwise(analyse(question)))
+    return max((len(asked & phrases) for phrases in reading.phrases), default=0) / len(asked) if asked else 0.0
+
+
+def _distinctness(passages: Sequence[Passage], reading: Reading) -> float:
+    scores = [passage.lexical_score or 0.0 for passage in passages]
+    best = max(range(len(scores)), key=scores.__getitem__)
+    if scores[best] == 0:
+        return 0.0
+    others = [
+        score
+        for number, score in enumerate(scores)
+        if passages[number].document_id != passages[best].document_id
+        and not _is_copy(reading.passages[number], reading.passages[best])
+    ]
+    return 1 - sum(others) / len(others) / scores[best] if others else _NO_OTHERS
+
+
+def _is_copy(one: frozenset[str], other: frozenset[str]) -> bool:
+    return len(one & other) > _SAME_TEXT * min(len(one), len(other))
+
+
+def _is_translation(passages: Sequence[Passage], *, language: Language) -> bool:
+    """Whether a multilingual model found the answer in a language whose words the question cannot share."""
+    return any(
+        passage.dense_rank is not None
+        and passage.dense_rank <= _TRANSLATED_RANK
+        and (passage.dense_score or 0.0) >= _TRANSLATED_COSINE
+        and detect_language(passage.text) is not language
+        for passage in passages
+    )

@@ -38,8 +38,8 @@ class MarkerFilter:
     """Cuts a stream into text and known markers; feeding it in other pieces gives the same whole.
 
     ``[1, 2]``, ``[1-3]``, ``【1】``, ``[^1]``, ``[来源 1]`` come out as ``[1][2]``… Markers that name no passage go,
-    with the space before them, and are counted. Text is held back only while it could still become a marker. Fenced code
-    passes untouched: there a bracket is an index.
+    with the space before them, and are counted. Text is held back only while it could still become a marker. Fenced
+    code passes untouched: there a bracket is an index.
 
     Attributes:
         removed: markers that named no passage.

@@ -26,6 +26,7 @@ from zhida.answering.extractive import best_extracts, cited_text
 from zhida.answering.gate import judge
 from zhida.answering.ports import Retriever
 from zhida.answering.prompt import build_prompt
+from zhida.answering.reading import Reading, read_passages
 from zhida.answering.settings import AnsweringSettings
 from zhida.answering.wording import Wording, wording_for
 from zhida.ids import KnowledgeBaseId
@@ -67,6 +68,7 @@ class _Turn:
     question: str
     outcome: SearchOutcome
     watch: Stopwatch
+    reading: Reading
     usage: Usage = field(default_factory=Usage)
     finish: ChatFinishReason = ChatFinishReason.STOP
 
@@ -109,10 +111,12 @@ class AnsweringService:
         )
         watch.lap("retrieval")
         yield Retrieved(outcome.passages, outcome.plan)
-        turn = _Turn(request.question, outcome, watch)
-        verdict = judge(request.question, outcome.passages, language=outcome.plan.language)
+        turn = _Turn(request.question, outcome, watch, read_passages(request.question, outcome.passages))
+        verdict = judge(request.question, outcome.passages, turn.reading, language=outcome.plan.language)
         watch.lap("gate")
-        if not verdict.is_enough:
+        settings = self._settings
+        least = settings.enough_evidence if self._chat is None else settings.enough_evidence_for_model
+        if verdict.score < least:
             reason = RefusalReason.WEAK_EVIDENCE if outcome.passages else RefusalReason.NOTHING_FOUND
             yield _refused(turn, reason)
             return
@@ -152,7 +156,7 @@ class AnsweringService:
 
     def _extractive(self, turn: _Turn, *, warning: str | None) -> Iterator[AnswerEvent]:
         passages = turn.outcome.passages
-        extracts = best_extracts(turn.question, passages, limit=self._settings.extractive_sentences)
+        extracts = best_extracts(turn.question, turn.reading, limit=self._settings.extractive_sentences)
         if not extracts:
             yield _refused(turn, RefusalReason.WEAK_EVIDENCE)
             return

@@ -11,6 +11,15 @@ class AnsweringSettings(BaseModel):
     top_k: int = Field(default=6, ge=1, le=10, description="Passages that an answer may draw on.")
     profile: str = Field(default="balanced", description="Retrieval profile of a question that names none.")
     evidence_characters: int = Field(default=9_000, ge=500, description="All passages in a prompt together.")
+    enough_evidence: float = Field(
+        default=0.35,
+        ge=0,
+        le=1,
+        description="Least probability that the passages answer, where the answer is made of their own sentences.",
+    )
+    enough_evidence_for_model: float = Field(
+        default=0.15, ge=0, le=1, description="The same where a model reads the passages and can refuse by itself."
+    )
     held_characters: int = Field(
         default=160,
         ge=0,

@@ -1,10 +1,18 @@
 """Which sentences answer by themselves."""
 
+from collections.abc import Sequence
+
 import pytest
 
 from tests.unit.answering.worlds import BRIDGE, TOWER, WALL, passage
-from zhida.answering.extractive import best_extracts, cited_text
+from zhida.answering.extractive import Extract, best_extracts, cited_text
 from zhida.answering.question import QuestionKind, expected_kind
+from zhida.answering.reading import read_passages
+from zhida.retrieval import Passage
+
+
+def extracts_of(question: str, passages: Sequence[Passage], *, limit: int) -> list[Extract]:
+    return best_extracts(question, read_passages(question, passages), limit=limit)
 
 
 @pytest.mark.parametrize(
@@ -19,13 +27,13 @@ from zhida.answering.question import QuestionKind, expected_kind
 )
 def test_the_best_sentence_answers(question: str, answer: str) -> None:
     passages = [passage(BRIDGE), passage(TOWER), passage(WALL)]
-    extracts = best_extracts(question, passages, limit=2)
+    extracts = extracts_of(question, passages, limit=2)
     assert any(answer in extract.sentence.text for extract in extracts)
 
 
 def test_extracts_are_verbatim_and_carry_the_passages_number() -> None:
     passages = [passage(BRIDGE), passage(TOWER)]
-    for extract in best_extracts("How tall is the tower and when was the bridge opened?", passages, limit=4):
+    for extract in extracts_of("How tall is the tower and when was the bridge opened?", passages, limit=4):
         sentence = extract.sentence
         assert passages[extract.marker - 1].text[sentence.start : sentence.end] == sentence.text
         assert cited_text(extract).endswith(f" [{extract.marker}]")
@@ -33,18 +41,18 @@ def test_extracts_are_verbatim_and_carry_the_passages_number() -> None:
 
 def test_the_same_sentence_is_quoted_once() -> None:
     passages = [passage(TOWER), passage(TOWER)]
-    extracts = best_extracts("How tall is the Eiffel Tower?", passages, limit=4)
+    extracts = extracts_of("How tall is the Eiffel Tower?", passages, limit=4)
     texts = [extract.sentence.text for extract in extracts]
     assert len(texts) == len(set(texts))
 
 
 def test_a_documents_own_footnote_mark_is_no_marker() -> None:
-    (extract,) = best_extracts("What did visitors pay in francs?", [passage(TOWER)], limit=1)
+    (extract,) = extracts_of("What did visitors pay in francs?", [passage(TOWER)], limit=1)
     assert cited_text(extract) == "\n\nVisitors paid 2 francs in 1889 (3). [1]"
 
 
 def test_no_sentence_gives_no_extract() -> None:
-    assert best_extracts("What?", [passage(" \n ")], limit=3) == []
+    assert extracts_of("What?", [passage(" \n ")], limit=3) == []
 
 
 @pytest.mark.parametrize(
