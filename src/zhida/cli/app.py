@@ -1,37 +1,77 @@
 """The root of the command line, and the one table from errors to exit codes."""
 
+import os
 import sys
+from typing import Annotated
 
 import typer
 
-from zhida.cli.running import register_running
-from zhida.errors import Kind, ZhidaError
-
-EXIT_CODES: dict[Kind, int] = {
-    Kind.INVALID: 2,
-    Kind.UNAUTHENTICATED: 3,
-    Kind.FORBIDDEN: 3,
-    Kind.NOT_FOUND: 4,
-    Kind.CONFLICT: 5,
-    Kind.LIMITED: 6,
-    Kind.UNAVAILABLE: 7,
-}
-"""0 is success, 1 an error that we did not foresee."""
+import zhida
+from zhida.cli.commands import LazyGroup, register
+from zhida.cli.errors import EXIT_INTERRUPTED, EXIT_UNFORESEEN, EXIT_USAGE, exit_code
 
 app = typer.Typer(
+    cls=LazyGroup,
     name="zhida",
     help="Answers from your own documents, with evidence.",
     no_args_is_help=True,
     add_completion=True,
     pretty_exceptions_enable=False,
 )
-register_running(app)
+register(app)
+
+
+def _print_version(value: bool) -> None:  # noqa: FBT001 - typer calls it by position
+    if value:
+        typer.echo(f"zhida {zhida.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    *,
+    version: Annotated[
+        bool,
+        typer.Option("--version", is_eager=True, callback=_print_version, help="Print the version."),
+    ] = False,
+) -> None:
+    """Answers from your own documents, with evidence."""
 
 
 def main() -> None:
-    """Run a command; an error of ours is one line and an exit code."""
+    """Run a command. What goes wrong is one line on standard error and an exit code; Ctrl-C is quiet."""
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(errors="replace")  # type: ignore[union-attr] - a terminal of another encoding shows “?”
     try:
-        app()
-    except ZhidaError as error:
+        code: object = app(standalone_mode=False)
+        sys.stdout.flush()
+    except KeyboardInterrupt:
+        code = EXIT_INTERRUPTED
+    except typer.Abort:
+        code = EXIT_INTERRUPTED
+    except typer.TyperException as error:
+        code = _complain_of_usage(error)
+    except BrokenPipeError:
+        code = _reader_left()
+    except Exception as error:
+        code = exit_code(error)
+        if code == EXIT_UNFORESEEN:
+            raise
         sys.stderr.write(f"zhida: {error}\n")
-        raise SystemExit(EXIT_CODES[error.kind]) from error
+    raise SystemExit(code if isinstance(code, int) else 0)
+
+
+def _complain_of_usage(error: typer.TyperException) -> int:
+    """One line; nothing more where a group alone was named and its help is printed already."""
+    message = " ".join(error.format_message().split())
+    if not message:
+        return EXIT_USAGE
+    command = getattr(getattr(error, "ctx", None), "command_path", "zhida")
+    sys.stderr.write(f"zhida: {message} “{command} --help” says what is possible.\n")
+    return EXIT_USAGE
+
+
+def _reader_left() -> int:
+    """``zhida … | head`` ended early: say nothing, and let Python find nothing to flush."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return EXIT_INTERRUPTED

@@ -121,7 +121,7 @@ class Instance:
             started = Started(self._address(listening), welcome)
             self._await_ready(started.address)
             if not self._stopping:
-                self._write_instance_file(started.address)
+                self._write_instance_file(started.address, url)
                 on_ready(started)
             self._tend(url, listening)
         finally:
@@ -141,6 +141,7 @@ class Instance:
             time.sleep(_TEND_EVERY_SECONDS)
         self._follows_a_kill = self._places.instance_file.exists()
         self._places.instance_file.unlink(missing_ok=True)
+        self._places.record_file.unlink(missing_ok=True)
 
     def _on_signal(self, _number: int, _frame: object) -> None:
         self._stopping = True
@@ -254,13 +255,15 @@ class Instance:
             sys.stderr.write(f"zhida: the database does not start; trying again: {error}\n")
             time.sleep(1)
 
-    def _write_instance_file(self, address: str) -> None:
+    def _write_instance_file(self, address: str, url: str) -> None:
         body = {"pid": os.getpid(), "address": address, "started_at": datetime.now(UTC).isoformat()}
+        write_private(self._places.record_file, url)
         write_private(self._places.instance_file, json.dumps(body))
 
     def _stop(self) -> None:
         """The door first, then those who work, then the record."""
         self._places.instance_file.unlink(missing_ok=True)
+        self._places.record_file.unlink(missing_ok=True)
         self._supervisor.stop(["api"])
         self._supervisor.stop()
         if self._postgres is not None:

@@ -2,30 +2,31 @@
 
 import os
 import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
+import zhida
 from zhida.bootstrap import database_url
-from zhida.cli.instance import Instance, Started
+from zhida.cli.instance import Instance, Lifetime, Started
+from zhida.cli.source_watch import SourceWatch
 from zhida.migrations import check_server
 from zhida.migrations import migrate as bring_up_to_date
 from zhida.settings import read_settings
 
 
-def register_running(app: typer.Typer) -> None:
-    """Add this file's commands."""
-    app.command()(up)
-    app.command()(serve)
-    app.command()(worker)
-    app.command()(migrate)
-
-
 def up(
-    quiet: Annotated[bool, typer.Option("--quiet", help="Log into files even where no terminal is.")] = False,  # noqa: FBT002
+    *,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Log into files even where no terminal is.")] = False,
+    reload: Annotated[bool, typer.Option("--reload", help="Start processes again when Zhida's code changes.")] = False,
+    while_used: Annotated[bool, typer.Option("--while-used", hidden=True, help="End with the last command.")] = False,
 ) -> None:
     """Run everything on this machine: database, api, worker, indexer, embedder, page."""
-    Instance(read_settings(), quiet=quiet).run(_welcome)
+    lifetime = Lifetime.WHILE_USED if while_used else Lifetime.UNTIL_STOPPED
+    sources = SourceWatch(Path(zhida.__file__).parent) if reload else None
+    instance = Instance(read_settings(), quiet=quiet, lifetime=lifetime, sources=sources)
+    instance.run(_hand_over if while_used else _welcome)
 
 
 def serve() -> None:
@@ -63,3 +64,12 @@ def _welcome(started: Started) -> None:
     typer.echo("  Stop with Ctrl-C. 按 Ctrl-C 停止。")
     typer.echo("")
     sys.stdout.flush()
+
+
+def _hand_over(started: Started) -> None:
+    """To the command that started us: it passes on what is said only once."""
+    if started.welcome.one_time_password is not None:
+        typer.echo(
+            f"Administrator {started.welcome.email}, password (shown this once): {started.welcome.one_time_password}"
+        )
+        sys.stdout.flush()
