@@ -40,13 +40,7 @@ class Language:
 def english(seed: int) -> Language:
     """Pronounceable words of one to four syllables."""
     draw = random.Random(seed)
-    words = {
-        "".join(
-            draw.choice(_ONSETS) + draw.choice(_VOWELS) + draw.choice(_ENDS)
-            for _ in range(draw.choice((1, 2, 2, 3, 4)))
-        )
-        for _ in range(WORDS * 2)
-    }
+    words = {"".join(_syllable(draw) for _ in range(draw.choice((1, 2, 2, 3, 4)))) for _ in range(WORDS * 2)}
     return Language(sorted(words)[:WORDS], " ", ". ", draw)
 
 

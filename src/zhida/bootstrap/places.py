@@ -64,6 +64,11 @@ class Places:
         return self.run / "instance.json"
 
     @property
+    def record_file(self) -> Path:
+        """The record's address, for commands that work beside the instance; readable by the owner alone."""
+        return self.run / "record.url"
+
+    @property
     def local_key_file(self) -> Path:
         """The key of commands on this machine, readable by the owner alone."""
         return self.run / "local.key"
