@@ -28,6 +28,9 @@ def postgres_url() -> Iterator[str]:
     """The URL of an empty database on a server of this run's own."""
     folder = Path(tempfile.mkdtemp(prefix="zhida-test-"))
     server = EmbeddedPostgres(folder / "postgres")
+    (folder / "postgres").mkdir()
+    # whatever this run writes may be lost with the machine; a killed server loses nothing all the same
+    (folder / "postgres" / "custom.conf").write_text("fsync = off\nsynchronous_commit = off\n")
     yield server.start()
     server.stop()
     shutil.rmtree(folder)

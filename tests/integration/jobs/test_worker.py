@@ -273,7 +273,7 @@ async def test_a_worker_outlives_the_loss_of_its_database(server: EmbeddedPostgr
             return False
 
     async def is_lost() -> bool:
-        return not await is_back()
+        return not server.is_alive() and not await is_back()
 
     handler = RecordingHandler(wait)
     patient = QUICK.model_copy(update={"stall_timeout": JobsSettings().stall_timeout})
