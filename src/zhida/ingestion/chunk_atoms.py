@@ -10,12 +10,10 @@ from dataclasses import dataclass
 
 from zhida.ingestion.elements import Element, ElementKind
 from zhida.ingestion.sentences import sentence_spans
-from zhida.ingestion.units import weigh
+from zhida.ingestion.units import SIXTEENTHS, weigh
 
 _LINE = re.compile(r"[^\n]+")
 _CLAUSE_END = re.compile(r"[，,、：:;；]\s*|\s+")
-_WINDOW = 2048
-"""Characters weighed at once when a text without any break is cut."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +68,7 @@ def _spans(element: Element, limit: int) -> Iterator[tuple[int, int, int]]:
         if weight <= limit:
             yield begin, end, weight
         else:
-            yield from _cut_anywhere(text, begin, end, limit)
+            yield from _cut_anywhere(text, begin, end, limit=limit)
 
 
 def _visible(text: str, begin: int, end: int) -> tuple[int, int]:
@@ -81,8 +79,8 @@ def _visible(text: str, begin: int, end: int) -> tuple[int, int]:
     return begin, end
 
 
-def _cut_anywhere(text: str, begin: int, end: int, limit: int) -> Iterator[tuple[int, int, int]]:
-    """A sentence that is too long: clauses gathered up to the limit; a clause that is too long, by halving."""
+def _cut_anywhere(text: str, begin: int, end: int, *, limit: int) -> Iterator[tuple[int, int, int]]:
+    """A sentence that is too long: clauses gathered up to the limit; a clause that is too long, by characters."""
     piece = begin
     reached = begin
     weight = 0
@@ -91,27 +89,24 @@ def _cut_anywhere(text: str, begin: int, end: int, limit: int) -> Iterator[tuple
             continue
         more = weigh(text[reached:clause_end])
         if weight and weight + more > limit:
-            yield from _fitting(text, piece, reached, limit)
+            yield from _fitting(text, piece, reached, limit=limit)
             piece, weight = reached, 0
         weight += more
         reached = clause_end
-    yield from _fitting(text, piece, reached, limit)
+    yield from _fitting(text, piece, reached, limit=limit)
 
 
-def _fitting(text: str, begin: int, end: int, limit: int) -> Iterator[tuple[int, int, int]]:
-    stack = [(begin, end)]
-    while stack:
-        begin, end = _visible(text, *stack.pop())
-        if begin == end:
-            continue
-        if end - begin > _WINDOW:
-            stack.append((begin + _WINDOW, end))
-            stack.append((begin, begin + _WINDOW))
-            continue
-        weight = weigh(text[begin:end])
-        if weight <= limit or end - begin == 1:
-            yield begin, end, weight
-        else:
-            middle = (begin + end) // 2
-            stack.append((middle, end))
-            stack.append((begin, middle))
+def _fitting(text: str, begin: int, end: int, *, limit: int) -> Iterator[tuple[int, int, int]]:
+    """The stretch as it is where it fits, else in windows; no character weighs more than a unit, so a window fits."""
+    begin, end = _visible(text, begin, end)
+    if begin == end:
+        return
+    weight = weigh(text[begin:end])
+    if weight <= limit:
+        yield begin, end, weight
+        return
+    step = max(1, limit // SIXTEENTHS)
+    for first in range(begin, end, step):
+        window = _visible(text, first, min(first + step, end))
+        if window[0] < window[1]:
+            yield *window, weigh(text[slice(*window)])

@@ -30,13 +30,13 @@ class ChunkSettings:
         size: units at most (see ``count_units``).
         overlap: units that two neighbours of one section share at most; whole sentences only.
         split_level: headings of this level or above begin a section.
-        merge_below: neighbouring sections are merged while together they stay below this share of ``size``.
+        merge_below: a section below this share of ``size`` is merged with its next sibling or child, if both fit.
     """
 
     size: int = 256
     overlap: int = 32
     split_level: int = 6
-    merge_below: float = 0.75
+    merge_below: float = 0.25
 
     def __post_init__(self) -> None:
         """Refuse what could not end.
@@ -132,15 +132,14 @@ class _Cutter:
             yield _Span(first, len(self._atoms))
 
     def _belong_together(self, group: _Span, section: _Span) -> bool:
-        opening, following = self._atoms[group.first], self._atoms[section.first]
-        if all(self._atoms[place].level is not None for place in range(group.first, group.last)):
-            path = self._atoms[group.last - 1].path
-            if following.path[: len(path)] == path:
-                return True
-        parent = opening.path[:-1] if opening.level is not None else opening.path
-        if following.path[: len(parent)] != parent:
+        before, after = self._atoms[group.last - 1].path, self._atoms[section.first].path
+        only_headings = all(self._atoms[place].level is not None for place in range(group.first, group.last))
+        if only_headings and after[: len(before)] == before:
+            return True
+        if after[:-1] not in {before, before[:-1]}:
             return False
-        return self._weight(group.first, section.last) <= self._settings.merge_below * self._limit
+        is_small = self._weight(group.first, group.last) < self._settings.merge_below * self._limit
+        return is_small and self._weight(group.first, section.last) <= self._limit
 
     def _weight(self, first: int, last: int) -> int:
         return self._sums[last] - self._sums[first]

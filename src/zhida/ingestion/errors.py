@@ -75,7 +75,7 @@ class ParseError(ZhidaError):
     code: ClassVar[str] = "ingestion.unreadable_file"
     kind: ClassVar[Kind] = Kind.INVALID
 
-    def __init__(self, reason: RefusalReason, message: str = "", **facts: str | int | float | bool | None) -> None:
+    def __init__(self, reason: RefusalReason, message: str = "", **facts: str | float | bool | None) -> None:
         sentence, advice = SENTENCES[reason]
         super().__init__(message or sentence, advice=advice, reason=reason.value, **facts)
         self.reason = reason

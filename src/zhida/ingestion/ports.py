@@ -61,4 +61,3 @@ class DocumentParser(Protocol):
     async def close(self) -> None:
         """End every process that was started."""
         ...
-

@@ -9,8 +9,9 @@ _BOUNDARY = re.compile(
     r"|\n+"
 )
 _ABBREVIATIONS = frozenset(
-    "mr mrs ms dr prof st vs etc fig figs eq no nos vol inc ltd co corp jr sr e.g i.e cf al approx dept est gen gov "
-    "jan feb mar apr jun jul aug sep sept oct nov dec u.s u.k".split()
+    {"al", "approx", "cf", "co", "corp", "dept", "dr", "e.g", "eq", "est", "etc", "fig", "figs", "gen", "gov", "i.e"}
+    | {"inc", "jr", "ltd", "mr", "mrs", "ms", "no", "nos", "prof", "sr", "st", "u.k", "u.s", "vol", "vs"}
+    | {"jan", "feb", "mar", "apr", "jun", "jul", "aug", "sep", "sept", "oct", "nov", "dec"}
 )
 _LAST_WORD = re.compile(r"[A-Za-z.]{1,12}$")
 

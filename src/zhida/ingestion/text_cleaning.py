@@ -33,12 +33,16 @@ _DROPPED = dict.fromkeys(
 """Control characters, lone surrogates, soft hyphens, zero-width spaces and marks."""
 
 _TABLE = {**_RADICALS, **_DROPPED, 0xA0: " ", 0x0B: "\n", 0x0C: "\n", 0x2028: "\n", 0x2029: "\n", 0x85: "\n"}
-_TOUCHED = re.compile("[\x00-\x08\x0b-\x1f\x7f-\xa0\xad\u200b\u2028\u2029\u2060\u2e80-\u2fd5\ud800-\udfff\ufeff\ufffe\uffff]")
+_TOUCHED = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\xa0\xad\u200b\u2028\u2029\u2060\u2e80-\u2fd5\ud800-\udfff\ufeff\ufffe\uffff]"
+)
 _LONG_BLANK = re.compile(r"[^\S\n]{40,}")
 _BLANK_LINES = re.compile(r"\n(?:[^\S\n]*\n){2,}")
 _BLANKS = re.compile(r"\s+")
 
-_WIDE = "\u2e80-\u303f\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff00-\uffef\u201c\u201d\u2018\u2019\u2026\u2014"
+_WIDE = (
+    "\u2e80-\u303f\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff00-\uffef\u201c\u201d\u2018\u2019\u2026\u2014"
+)
 _BESIDE_WIDE = re.compile(f"(?<=[{_WIDE}]) (?=[{_WIDE}])")
 _WIDE_CHARACTER = re.compile(f"[{_WIDE}]")
 

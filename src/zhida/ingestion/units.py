@@ -1,8 +1,7 @@
-"""How long is a text, whatever the language? Asked by chunking; independent of any model, so that changing the model
-moves no citation.
+"""How long is a text, whatever the language? Asked by chunking; independent of any model.
 
-A Han character, a kana or a Hangul syllable counts 1, any other word counts 1 (and 1 more per 16 characters), a mark
-counts a sixteenth. That is close to the tokens of multilingual models.
+Changing the model must move no citation. A Han character, a kana or a Hangul syllable counts 1, any other word counts
+1 (and 1 more per 16 characters), a mark counts a sixteenth. That is close to the tokens of multilingual models.
 """
 
 import re
@@ -17,8 +16,7 @@ _BLANK_OR_WORD = re.compile(r"[\w\s]+")
 
 def weigh(text: str) -> int:
     """The weight of a text in sixteenths of a unit."""
-    narrow = _WIDE.sub(" ", text)
-    wide = sum(1 for _ in _WIDE.finditer(text)) if narrow != text else 0
+    narrow, wide = _WIDE.subn(" ", text)
     words = 0
     for word in _WORD.findall(narrow):
         words += 1 if len(word) <= SIXTEENTHS else -(-len(word) // SIXTEENTHS)

@@ -7,8 +7,10 @@ tried once more, since the process may have been killed from outside; if it dies
 import asyncio
 import contextlib
 import signal
+from collections.abc import Mapping
 from pathlib import Path
 
+from zhida.ingestion.adapters.parsers import PARSERS
 from zhida.ingestion.adapters.sandbox_process import ChildDiedError, ParserProcess
 from zhida.ingestion.adapters.sandbox_protocol import ParseRequest, ParseResponse
 from zhida.ingestion.elements import ParsedDocument
@@ -21,10 +23,16 @@ _TRIES = 2
 
 
 class ParserSandbox:
-    """A pool of parser processes; belongs to one event loop. Implements DocumentParser."""
+    """A pool of parser processes; belongs to one event loop. Implements DocumentParser.
 
-    def __init__(self, settings: ParsingSettings) -> None:
+    Args:
+        settings: limits of a file and of the pool.
+        parsers: which class reads which format, as ``module:Class``; loaded by the processes only.
+    """
+
+    def __init__(self, settings: ParsingSettings, parsers: Mapping[MediaType, str] = PARSERS) -> None:
         self._settings = settings
+        self._parsers = parsers
         self._places = asyncio.Semaphore(settings.processes)
         self._idle: list[ParserProcess] = []
         self._all: set[ParserProcess] = set()
@@ -75,7 +83,8 @@ class ParserSandbox:
                 await self._end(process)
                 if death.status == -signal.SIGXCPU:
                     raise ParseError(RefusalReason.TIMEOUT) from None
-                deaths += death.status != 0
+                left_while_idle = death.status == 0 and process.files > 1
+                deaths += not left_while_idle
                 if deaths >= _TRIES:
                     raise ParseError(RefusalReason.BROKEN, "The file makes its parser crash.") from None
             except BaseException:
@@ -91,7 +100,7 @@ class ParserSandbox:
             if process.is_alive:
                 return process
             await self._end(process)
-        process = await ParserProcess.start(self._settings)
+        process = await ParserProcess.start(self._settings, self._parsers)
         self._all.add(process)
         return process
 

@@ -16,8 +16,7 @@ from pathlib import Path
 
 import msgspec
 
-from zhida.ingestion.adapters.parsers import PARSERS
-from zhida.ingestion.adapters.sandbox_protocol import LENGTH, ChildLimits, ChildReady, ParseRequest, ParseResponse
+from zhida.ingestion.adapters.sandbox_protocol import LENGTH, ChildOrders, ChildReady, ParseRequest, ParseResponse
 from zhida.ingestion.errors import ParseError, RefusalReason
 from zhida.ingestion.media_types import MediaType
 from zhida.ingestion.ports import Parser
@@ -27,50 +26,58 @@ _NEW_USER_AND_NETWORK = 0x10000000 | 0x40000000
 _PACKET_BYTES = 65_536
 _NICENESS = 5
 _OUT = 1
+_SURPRISES = (ArithmeticError, AttributeError, LookupError, RuntimeError, TypeError, ValueError)
+"""What parsers and their vendors raise on bytes that they never expected; never MemoryError or OSError."""
 
 
 def main() -> None:
     """Serve until told to stop, idle for too long, or orphaned."""
-    limits = msgspec.json.decode(sys.argv[1], type=ChildLimits)
-    _confine(limits)
+    orders = msgspec.json.decode(sys.argv[1], type=ChildOrders)
+    _confine(orders.memory_bytes)
     requests: queue.SimpleQueue[ParseRequest] = queue.SimpleQueue()
     threading.Thread(target=_listen, args=(requests,), daemon=True).start()
-    parsers: dict[MediaType, Parser] = {}
+    reader = _Reader(orders.parsers)
     _send(msgspec.msgpack.encode(ChildReady(os.getpid())))
     while True:
         try:
-            request = requests.get(timeout=limits.idle_seconds)
+            request = requests.get(timeout=orders.idle_seconds)
         except queue.Empty:
             return
         _allow_cpu(request.cpu_seconds)
-        _send(_answer(request, parsers))
+        _send(reader.answer(request))
 
 
-def _answer(request: ParseRequest, parsers: dict[MediaType, Parser]) -> bytes:
-    try:
-        response = _parse(request, parsers)
-        return msgspec.msgpack.encode(response)
-    except MemoryError:
-        return msgspec.msgpack.encode(ParseResponse(reason=RefusalReason.MEMORY, resident_bytes=_resident_bytes()))
+class _Reader:
+    """Reads files with parsers that are loaded when first needed."""
 
+    def __init__(self, names: dict[MediaType, str]) -> None:
+        self._names = names
+        self._parsers: dict[MediaType, Parser] = {}
 
-def _parse(request: ParseRequest, parsers: dict[MediaType, Parser]) -> ParseResponse:
-    try:
-        if request.media_type not in parsers:
-            parsers[request.media_type] = _load(request.media_type)
-        document = parsers[request.media_type].parse(Path(request.path), name=request.name, limits=request.limits)
-    except ParseError as error:
-        return ParseResponse(reason=error.reason, message=error.message, resident_bytes=_resident_bytes())
-    except (RecursionError, ValueError, KeyError, IndexError, TypeError, AttributeError, RuntimeError) as error:
-        message = f"The file is damaged in a way that its parser did not expect ({type(error).__name__})."
-        return ParseResponse(reason=RefusalReason.BROKEN, message=message, resident_bytes=_resident_bytes())
-    return ParseResponse(document=document, resident_bytes=_resident_bytes())
+    def answer(self, request: ParseRequest) -> bytes:
+        """The response, encoded; encoding can run out of memory too."""
+        try:
+            return msgspec.msgpack.encode(self._parse(request))
+        except MemoryError:
+            self._parsers.clear()
+            return msgspec.msgpack.encode(ParseResponse(reason=RefusalReason.MEMORY, resident_bytes=_resident_bytes()))
 
+    def _parse(self, request: ParseRequest) -> ParseResponse:
+        parser = self._parser(request.media_type)
+        try:
+            document = parser.parse(Path(request.path), name=request.name, limits=request.limits)
+        except ParseError as error:
+            return ParseResponse(reason=error.reason, message=error.message, resident_bytes=_resident_bytes())
+        except _SURPRISES as error:
+            message = f"The file is damaged in a way that its parser did not expect ({type(error).__name__})."
+            return ParseResponse(reason=RefusalReason.BROKEN, message=message, resident_bytes=_resident_bytes())
+        return ParseResponse(document=document, resident_bytes=_resident_bytes())
 
-def _load(media_type: MediaType) -> Parser:
-    module, _, name = PARSERS[media_type].partition(":")
-    parser: Parser = getattr(importlib.import_module(module), name)()
-    return parser
+    def _parser(self, media_type: MediaType) -> Parser:
+        if media_type not in self._parsers:
+            module, _, name = self._names[media_type].partition(":")
+            self._parsers[media_type] = getattr(importlib.import_module(module), name)()
+        return self._parsers[media_type]
 
 
 def _listen(requests: "queue.SimpleQueue[ParseRequest]") -> None:
@@ -88,13 +95,13 @@ def _send(message: bytes) -> None:
         view = view[os.write(_OUT, view[:_PACKET_BYTES]) :]
 
 
-def _confine(limits: ChildLimits) -> None:
+def _confine(memory_bytes: int) -> None:
     with contextlib.suppress(OSError, AttributeError):
         os.nice(_NICENESS)
     with contextlib.suppress(OSError, AttributeError):
         ctypes.CDLL(None).unshare(_NEW_USER_AND_NETWORK)
     for kind, limit in (
-        (resource.RLIMIT_AS, limits.memory_bytes),
+        (resource.RLIMIT_AS, memory_bytes),
         (resource.RLIMIT_CORE, 0),
         (resource.RLIMIT_FSIZE, 0),
     ):

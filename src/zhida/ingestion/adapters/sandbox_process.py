@@ -4,15 +4,16 @@ import asyncio
 import contextlib
 import os
 import sys
+from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import Self
 
 import msgspec
 
-import zhida
-from zhida.ingestion.adapters.sandbox_protocol import LENGTH, ChildLimits, ChildReady, ParseRequest, ParseResponse
+from zhida.ingestion.adapters.sandbox_protocol import LENGTH, ChildOrders, ChildReady, ParseRequest, ParseResponse
 from zhida.ingestion.errors import ParserUnavailableError
+from zhida.ingestion.media_types import MediaType
 from zhida.ingestion.parsing_settings import ParsingSettings
 
 _START_FILE = Path(__file__).with_name("sandbox_start.py")
@@ -44,19 +45,23 @@ class ParserProcess:
         self.files = 0
 
     @classmethod
-    async def start(cls, settings: ParsingSettings) -> Self:
+    async def start(cls, settings: ParsingSettings, parsers: Mapping[MediaType, str]) -> Self:
         """Start a process and wait until it is ready.
+
+        Args:
+            settings: its limits.
+            parsers: which class reads which format, as ``module:Class``.
 
         Raises:
             ParserUnavailableError: the machine cannot start it.
         """
-        limits = ChildLimits(settings.memory_limit_bytes, settings.idle_limit.total_seconds())
+        orders = ChildOrders(settings.memory_limit_bytes, settings.idle_limit.total_seconds(), dict(parsers))
         try:
             process = await asyncio.create_subprocess_exec(
                 sys.executable,
                 "-P",
                 str(_START_FILE),
-                msgspec.json.encode(limits).decode(),
+                msgspec.json.encode(orders).decode(),
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,
                 stderr=asyncio.subprocess.DEVNULL,
@@ -136,4 +141,4 @@ class ParserProcess:
 
 def _environment() -> dict[str, str]:
     kept = {name: os.environ[name] for name in _HANDED_ON if name in os.environ}
-    return {**kept, "PYTHONPATH": str(Path(zhida.__file__).parent.parent), "PYTHONDONTWRITEBYTECODE": "1"}
+    return {**kept, "PYTHONPATH": os.pathsep.join(filter(None, sys.path)), "PYTHONDONTWRITEBYTECODE": "1"}

@@ -13,11 +13,12 @@ LENGTH = struct.Struct(">I")
 """Every message is preceded by its length in bytes, unsigned, big-endian."""
 
 
-class ChildLimits(msgspec.Struct, frozen=True):
-    """What the child imposes on itself before it reads anything: address space, and idle seconds until it ends."""
+class ChildOrders(msgspec.Struct, frozen=True):
+    """What the child is told as it starts: its address space, idle seconds until it ends, which class reads what."""
 
     memory_bytes: int
     idle_seconds: float
+    parsers: dict[MediaType, str]
 
 
 class ParseRequest(msgspec.Struct, frozen=True):

@@ -19,4 +19,5 @@ def _main() -> None:
     runpy.run_module(f"{_ROOM}.adapters.sandbox_child", run_name="__main__", alter_sys=False)
 
 
-_main()
+if __name__ == "__main__":
+    _main()

@@ -7,26 +7,38 @@ Office Open XML is ECMA-376; the names below are its element names.
 
 import re
 import zipfile
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
-from xml.etree import ElementTree  # noqa: S405 - a document type declaration is refused before parsing
+from xml.etree import ElementTree as ET
 
-from zhida.ingestion.adapters.parsers.docx_styles import Styles, local, value_of
+from zhida.ingestion.adapters.parsers.docx_styles import ParagraphForm, Styles
+from zhida.ingestion.adapters.parsers.docx_xml import XmlElement, child_of, local, number_of, value_of
 from zhida.ingestion.assembly import Assembly
 from zhida.ingestion.elements import ElementKind, ParsedDocument
 from zhida.ingestion.errors import ParseError, RefusalReason
 from zhida.ingestion.ports import ParseLimits
+from zhida.ingestion.table_text import LONGEST_REPEATED, Cell, table_text
 from zhida.ingestion.text_cleaning import one_line
 
 _BODY_PART = re.compile(r"word/document\d*\.xml")
 _SMALL_ENOUGH_BYTES = 20 * 1024 * 1024
 """XML packs well: the ratio says nothing about a package that unpacks to less than this."""
 _DECLARATION_WITHIN = 65_536
+_DAMAGE = (
+    zipfile.BadZipFile,
+    zlib.error,
+    ET.ParseError,
+    NotImplementedError,
+    EOFError,
+    OSError,
+    LookupError,
+    ValueError,
+)
 _SKIPPED = frozenset({"del", "moveFrom", "instrText", "delText", "pPr", "rPr", "Fallback", "sdtPr", "fldData"})
 _TRANSPARENT = frozenset({"sdt", "sdtContent", "ins", "moveTo", "customXml", "smartTag", "AlternateContent", "Choice"})
-_XmlElement = ElementTree.Element
 
 
 class DocxParser:
@@ -44,9 +56,7 @@ class DocxParser:
                 return _parse_package(package, name=name, limits=limits)
         except RuntimeError as error:
             raise ParseError(RefusalReason.ENCRYPTED) from error
-        except (zipfile.BadZipFile, NotImplementedError, EOFError, OSError, KeyError, ValueError) as error:
-            raise ParseError(RefusalReason.BROKEN) from error
-        except ElementTree.ParseError as error:
+        except _DAMAGE as error:
             raise ParseError(RefusalReason.BROKEN) from error
 
 
@@ -72,7 +82,8 @@ def _parse_package(package: zipfile.ZipFile, *, name: str, limits: ParseLimits) 
     for notes in ("word/footnotes.xml", "word/endnotes.xml"):
         walk.take_notes(_part(package, notes))
     core = _part(package, "docProps/core.xml")
-    stated = next((child.text or "" for child in core if local(child) == "title"), "") if core is not None else ""
+    title = child_of(core, "title")
+    stated = title.text or "" if title is not None else ""
     return walk.assembly.finish(title=one_line(stated) or walk.title or walk.first_heading, name=name)
 
 
@@ -84,18 +95,18 @@ def _opened(package: zipfile.ZipFile, part: str) -> IO[bytes]:
     return package.open(part)
 
 
-def _part(package: zipfile.ZipFile, part: str) -> _XmlElement | None:
+def _part(package: zipfile.ZipFile, part: str) -> XmlElement | None:
     if part not in package.namelist():
         return None
     with _opened(package, part) as stream:
-        return ElementTree.parse(stream).getroot()  # noqa: S314 - entities are refused in _opened
+        return ET.parse(stream).getroot()  # noqa: S314 - entities are refused in _opened
 
 
-def _body_blocks(stream: IO[bytes]) -> Iterator[_XmlElement]:
+def _body_blocks(stream: IO[bytes]) -> Iterator[XmlElement]:
     """The body's children, each freed after use."""
-    body: _XmlElement | None = None
+    body: XmlElement | None = None
     depth = 0
-    for event, element in ElementTree.iterparse(stream, events=("start", "end")):  # noqa: S314 - as above
+    for event, element in ET.iterparse(stream, events=("start", "end")):  # noqa: S314 - as above
         if body is None:
             if event == "start" and local(element) == "body":
                 body = element
@@ -116,7 +127,7 @@ class _Found:
     """A paragraph's words, and the text boxes anchored in it."""
 
     parts: list[str]
-    boxes: list[_XmlElement]
+    boxes: list[XmlElement]
 
 
 class _Walk:
@@ -128,48 +139,48 @@ class _Walk:
         self.first_heading = ""
         self._styles = styles
 
-    def take(self, block: _XmlElement) -> None:
+    def take(self, block: XmlElement) -> None:
         """A paragraph, a table, or a wrapper around some."""
         kind = local(block)
         if kind == "p":
             self._paragraph(block)
         elif kind == "tbl":
-            rows = [" | ".join(cells) for cells in _rows(block) if any(cells)]
-            self.assembly.block(ElementKind.TABLE, "\n".join(rows))
+            self.assembly.block(ElementKind.TABLE, table_text(_rows(block)))
         elif kind in _TRANSPARENT:
             for child in block:
                 self.take(child)
 
-    def take_notes(self, root: _XmlElement | None) -> None:
+    def take_notes(self, root: XmlElement | None) -> None:
         """Footnotes or endnotes, one paragraph each; separators carry a type."""
         for note in root if root is not None else ():
             if value_of(note, "type") is None:
                 self.assembly.block(ElementKind.PARAGRAPH, _cell_text(note))
 
-    def _paragraph(self, paragraph: _XmlElement) -> None:
+    def _paragraph(self, paragraph: XmlElement) -> None:
         found = _Found([], [])
         _gather(paragraph, found)
         text = "".join(found.parts).strip()
-        form = self._styles.form_of(paragraph)
         if text:
-            if form.is_title:
-                self.title = self.title or one_line(text)
-            if form.heading_level is not None:
-                self.first_heading = self.first_heading or one_line(text)
-                self.assembly.heading(text, form.heading_level)
-            elif form.list_mark:
-                self.assembly.block(ElementKind.LIST_ITEM, f"{form.list_mark} {text}")
-            else:
-                self.assembly.block(ElementKind.PARAGRAPH, text)
+            self._say(text, self._styles.form_of(paragraph))
         for box in found.boxes:
             for child in box:
                 self.take(child)
 
+    def _say(self, text: str, form: ParagraphForm) -> None:
+        if form.is_title:
+            self.title = self.title or one_line(text)
+        labelled = f"{form.label} {text}" if form.label else text
+        if form.heading_level is not None:
+            self.first_heading = self.first_heading or one_line(text)
+            self.assembly.heading(labelled, form.heading_level)
+        else:
+            self.assembly.block(ElementKind.LIST_ITEM if form.label else ElementKind.PARAGRAPH, labelled)
 
-def _gather(element: _XmlElement, found: _Found) -> None:
+
+def _gather(element: XmlElement, found: _Found) -> None:
     for child in element:
         kind = local(child)
-        if kind in {"t", "delimText"}:
+        if kind == "t":
             found.parts.append(child.text or "")
         elif kind in {"tab", "ptab"}:
             found.parts.append("\t")
@@ -186,12 +197,29 @@ def _gather(element: _XmlElement, found: _Found) -> None:
             _gather(child, found)
 
 
-def _rows(table: _XmlElement) -> Iterator[list[str]]:
+def _rows(table: XmlElement) -> Iterator[list[Cell]]:
+    """Rows of cells; a cell merged downwards is empty in the rows below, so its text is carried there."""
+    above: dict[int, str] = {}
     for row in _inside(table, "tr"):
-        yield [_cell_text(cell) for cell in _inside(row, "tc")]
+        cells: list[Cell] = []
+        column = number_of(child_of(row, "trPr", "gridBefore")) or 0
+        for cell in _inside(row, "tc"):
+            properties = child_of(cell, "tcPr")
+            span = number_of(child_of(properties, "gridSpan")) or 1
+            merge = child_of(properties, "vMerge")
+            text = _cell_text(cell)
+            if merge is not None and value_of(merge) != "restart":
+                text = text or above.get(column, "")
+            if merge is None:
+                above.pop(column, None)
+            elif len(text) <= LONGEST_REPEATED:
+                above[column] = text
+            cells.append(Cell(text, span))
+            column += span
+        yield cells
 
 
-def _inside(element: _XmlElement, wanted: str) -> Iterator[_XmlElement]:
+def _inside(element: XmlElement, wanted: str) -> Iterator[XmlElement]:
     """Children of that name, also where a content control wraps them."""
     for child in element:
         kind = local(child)
@@ -201,7 +229,7 @@ def _inside(element: _XmlElement, wanted: str) -> Iterator[_XmlElement]:
             yield from _inside(child, wanted)
 
 
-def _cell_text(cell: _XmlElement) -> str:
+def _cell_text(cell: XmlElement) -> str:
     """Everything that a cell or note says, on one line, tables inside it too."""
     words: list[str] = []
     for child in cell:
@@ -212,7 +240,7 @@ def _cell_text(cell: _XmlElement) -> str:
             words.append("".join(found.parts))
             words.extend(_cell_text(box) for box in found.boxes)
         elif kind == "tbl":
-            words.extend(" ".join(cells) for cells in _rows(child))
+            words.extend(cell.text for row in _rows(child) for cell in row)
         elif kind in _TRANSPARENT:
             words.append(_cell_text(child))
     return one_line(" ".join(word for word in words if word))

@@ -1,9 +1,11 @@
-"""What a Word paragraph is: heading, title, list item; answered from its style, its own properties and numbering."""
+"""What a Word paragraph is: heading, title or list item; answered from its own properties, its style and its list."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterator
 from dataclasses import dataclass
-from xml.etree import ElementTree  # noqa: S405 - only elements that the parser has already made
+
+from zhida.ingestion.adapters.parsers.docx_numbering import BULLET, Numbering
+from zhida.ingestion.adapters.parsers.docx_xml import XmlElement, child_of, children_of, number_of, value_of
 
 _HEADING_NAME = re.compile(
     r"(?:heading|标题|標題|überschrift|titre|título|titolo|rubrik|kop|nagłówek|заголовок|見出し|제목)\s*([1-9])",
@@ -12,72 +14,44 @@ _HEADING_NAME = re.compile(
 _TITLE_NAMES = frozenset({"title", "标题", "標題", "titel", "表題", "제목"})
 _BODY_LEVEL = 9
 _LONGEST_CHAIN = 20
-_XmlElement = ElementTree.Element
-
-
-def local(element: _XmlElement) -> str:
-    """The element's name without its namespace; transitional and strict files differ in that only."""
-    return element.tag.rpartition("}")[2]
-
-
-def value_of(element: _XmlElement | None, name: str) -> str | None:
-    """An attribute by its local name."""
-    if element is None:
-        return None
-    for key, value in element.attrib.items():
-        if key.rpartition("}")[2] == name:
-            return value
-    return None
-
-
-def child_of(element: _XmlElement | None, *names: str) -> _XmlElement | None:
-    """The first child of that name, of its child of the next name, and so on."""
-    for name in names:
-        if element is None:
-            return None
-        element = next((child for child in element if local(child) == name), None)
-    return element
 
 
 @dataclass(frozen=True, slots=True)
 class ParagraphForm:
-    """What a paragraph is; ``list_mark`` is empty for anything that is no list item."""
+    """What a paragraph is; ``label`` is the number or bullet that Word shows before it, empty for none."""
 
     heading_level: int | None
     is_title: bool
-    list_mark: str
+    label: str
 
 
 @dataclass(frozen=True, slots=True)
 class _Style:
+    key: str
     name: str
     parent: str | None
     outline: int | None
     number: str | None
+    number_level: int | None
 
 
 class Styles:
-    """The styles and numbering of one file."""
+    """The styles and lists of one file."""
 
-    def __init__(self, styles: _XmlElement | None, numbering: _XmlElement | None) -> None:
-        self._styles: dict[str, _Style] = {}
-        for style in styles if styles is not None else ():
-            key = value_of(style, "styleId")
-            if local(style) == "style" and key:
-                self._styles[key] = _read_style(style)
-        self._ordered = _ordered_levels(numbering) if numbering is not None else frozenset[tuple[str, str]]()
-        self._counters: dict[tuple[str, int], int] = {}
+    def __init__(self, styles: XmlElement | None, numbering: XmlElement | None) -> None:
+        read = [_read_style(style) for style in children_of(styles, "style")]
+        self._styles = {style.key: style for style in read}
+        self._numbering = Numbering(numbering)
 
-    def form_of(self, paragraph: _XmlElement) -> ParagraphForm:
-        """What this paragraph is; counts numbered items, so ask once for each, in order."""
+    def form_of(self, paragraph: XmlElement) -> ParagraphForm:
+        """What this paragraph is; numbers count on, so ask once for each paragraph that has text, in order."""
         own = child_of(paragraph, "pPr")
-        chain = list(self._chain(value_of(child_of(own, "pStyle"), "val")))
+        chain = list(self._chain(value_of(child_of(own, "pStyle"))))
         level, is_title = _heading_level(own, chain)
-        if level is not None:
-            return ParagraphForm(level, is_title, "")
-        return ParagraphForm(None, is_title, self._list_mark(own, chain))
+        label = self._label(own, chain)
+        return ParagraphForm(level, is_title, "" if level is not None and label == BULLET else label)
 
-    def _chain(self, key: str | None) -> Iterable[_Style]:
+    def _chain(self, key: str | None) -> Iterator[_Style]:
         for _ in range(_LONGEST_CHAIN):
             style = self._styles.get(key) if key else None
             if style is None:
@@ -85,38 +59,36 @@ class Styles:
             yield style
             key = style.parent
 
-    def _list_mark(self, own: _XmlElement | None, chain: list[_Style]) -> str:
-        properties = child_of(own, "numPr")
-        number = value_of(child_of(properties, "numId"), "val")
-        if properties is None:
-            number = next((style.number for style in chain if style.number), None)
-        if number is None or number == "0":
-            return "-" if number is None and any(style.name.startswith("list bullet") for style in chain) else ""
-        depth = value_of(child_of(properties, "ilvl"), "val") or "0"
-        if (number, depth) not in self._ordered:
-            return "-"
-        level = int(depth) if depth.isdigit() else 0
-        count = self._counters.get((number, level), 0) + 1
-        self._counters[number, level] = count
-        for deeper in range(level + 1, _BODY_LEVEL):
-            self._counters.pop((number, deeper), None)
-        return f"{count}."
+    def _label(self, own: XmlElement | None, chain: list[_Style]) -> str:
+        number = value_of(child_of(own, "numPr", "numId"))
+        level = number_of(child_of(own, "numPr", "ilvl"))
+        if number is None:
+            style = next((style for style in chain if style.number is not None), None)
+            if style is None or style.number is None:
+                return BULLET if any(style.name.startswith("list bullet") for style in chain) else ""
+            number = style.number
+            level = style.number_level
+            if level is None:
+                level = self._numbering.level_of_style(number, style.key)
+        return "" if number == "0" else self._numbering.next_label(number, level or 0)
 
 
-def _read_style(style: _XmlElement) -> _Style:
-    outline = value_of(child_of(style, "pPr", "outlineLvl"), "val")
+def _read_style(style: XmlElement) -> _Style:
+    properties = child_of(style, "pPr")
     return _Style(
-        name=(value_of(child_of(style, "name"), "val") or "").strip().lower(),
-        parent=value_of(child_of(style, "basedOn"), "val"),
-        outline=int(outline) if outline and outline.isdigit() else None,
-        number=value_of(child_of(style, "pPr", "numPr", "numId"), "val"),
+        key=value_of(style, "styleId") or "",
+        name=(value_of(child_of(style, "name")) or "").strip().lower(),
+        parent=value_of(child_of(style, "basedOn")),
+        outline=number_of(child_of(properties, "outlineLvl")),
+        number=value_of(child_of(properties, "numPr", "numId")),
+        number_level=number_of(child_of(properties, "numPr", "ilvl")),
     )
 
 
-def _heading_level(own: _XmlElement | None, chain: list[_Style]) -> tuple[int | None, bool]:
-    outline = value_of(child_of(own, "outlineLvl"), "val")
-    if outline and outline.isdigit():
-        return (int(outline) + 1 if int(outline) < _BODY_LEVEL else None), False
+def _heading_level(own: XmlElement | None, chain: list[_Style]) -> tuple[int | None, bool]:
+    outline = number_of(child_of(own, "outlineLvl"))
+    if outline is not None:
+        return (outline + 1 if outline < _BODY_LEVEL else None), False
     for style in chain:
         if style.name in _TITLE_NAMES:
             return 1, True
@@ -126,21 +98,3 @@ def _heading_level(own: _XmlElement | None, chain: list[_Style]) -> tuple[int | 
         if style.outline is not None:
             return (style.outline + 1 if style.outline < _BODY_LEVEL else None), False
     return None, False
-
-
-def _ordered_levels(numbering: _XmlElement) -> frozenset[tuple[str, str]]:
-    """The (list, level) pairs that count rather than show a bullet."""
-    abstract: dict[str | None, list[str]] = {}
-    for element in numbering:
-        if local(element) == "abstractNum":
-            abstract[value_of(element, "abstractNumId")] = [
-                value_of(level, "ilvl") or "0"
-                for level in element
-                if local(level) == "lvl" and value_of(child_of(level, "numFmt"), "val") not in {"bullet", "none", None}
-            ]
-    return frozenset(
-        (value_of(element, "numId") or "", level)
-        for element in numbering
-        if local(element) == "num"
-        for level in abstract.get(value_of(child_of(element, "abstractNumId"), "val"), [])
-    )

@@ -1,4 +1,4 @@
-"""HTML by selectolax (lexbor): what a reader of the page would read, in order, with headings, lists, tables and code."""
+"""HTML by selectolax (lexbor): what a reader of the page would read, in order, with headings, lists, tables, code."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,19 +8,24 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 from zhida.ingestion.assembly import Assembly
 from zhida.ingestion.elements import ElementKind, ParsedDocument
 from zhida.ingestion.ports import ParseLimits
+from zhida.ingestion.table_text import Cell, table_text
 from zhida.ingestion.text_cleaning import one_line
 from zhida.ingestion.text_encoding import decode_text
 
+_TEXT = "-text"
 _DROPPED = frozenset(
-    "script style noscript template svg math-annotation nav footer head iframe object embed audio video canvas "
-    "select button input textarea dialog".split()
+    {"-comment", "audio", "button", "canvas", "dialog", "embed", "footer", "head", "iframe", "input", "nav", "noscript"}
+    | {"object", "script", "select", "style", "svg", "template", "textarea", "video"}
 )
 _BLOCKS = frozenset(
-    "address article aside blockquote body center dd details dialog div dl dt fieldset figcaption figure form header "
-    "hgroup hr html legend li main menu ol p section summary ul".split()
+    {"address", "article", "aside", "blockquote", "body", "caption", "center", "dd", "details", "div", "dl", "dt"}
+    | {"fieldset", "figcaption", "figure", "form", "header", "hgroup", "hr", "legend", "li", "main", "menu", "ol", "p"}
+    | {"section", "summary", "td", "th", "tr", "ul"}
 )
+_LISTS = frozenset({"ul", "ol", "menu"})
 _HEADINGS = {f"h{level}": level for level in range(1, 7)}
 _HIDDEN_STYLES = ("display:none", "visibility:hidden")
+_LONGEST_NUMBER = 9
 
 
 class HtmlParser:
@@ -45,16 +50,22 @@ class HtmlParser:
 
 
 def _steps(root: LexborNode) -> Iterator[tuple[LexborNode, bool]]:
-    """Every node on entering and leaving, without recursion: pages nest deeper than Python's stack."""
+    """Every shown node, on entering and on leaving it; without recursion, since pages nest deeper than Python's stack.
+
+    Tables of data and preformatted text are given whole: once, on entering.
+    """
     node: LexborNode | None = root
     leaving = False
     while node is not None:
-        yield node, leaving
-        child = None if leaving or _is_dropped(node) or _is_whole(node) else _first_child(node)
+        shown = not _is_hidden(node)
+        if shown:
+            yield node, leaving
+        enters = shown and not leaving and not _is_whole(node)
+        child = node.child if enters else None
         if child is not None:
-            node, leaving = child, False
+            node = child
             continue
-        if not leaving:
+        if enters:
             yield node, True
         if node.mem_id == root.mem_id:
             return
@@ -62,21 +73,24 @@ def _steps(root: LexborNode) -> Iterator[tuple[LexborNode, bool]]:
         node, leaving = (following, False) if following is not None else (node.parent, True)
 
 
-def _first_child(node: LexborNode) -> LexborNode | None:
-    return node.child
-
-
 def _is_whole(node: LexborNode) -> bool:
-    return node.tag in {"table", "pre"}
+    return node.tag == "pre" or (node.tag == "table" and not _is_layout(node))
 
 
-def _is_dropped(node: LexborNode) -> bool:
+def _is_layout(table: LexborNode) -> bool:
+    """Whether the table only arranges the page: it holds other tables, headings or lists."""
+    return table.attributes.get("role") == "presentation" or len(table.css("table, h1, h2, h3")) > 1
+
+
+def _is_hidden(node: LexborNode) -> bool:
     tag = node.tag or ""
-    if tag in _DROPPED or tag in {"-comment", "_comment", "!--"}:
-        return True
-    if tag == "-text":
+    if tag == _TEXT:
         return False
+    if tag in _DROPPED:
+        return True
     attributes = node.attributes
+    if not attributes:
+        return False
     if "hidden" in attributes or attributes.get("aria-hidden") == "true":
         return True
     style = (attributes.get("style") or "").replace(" ", "").lower()
@@ -96,37 +110,30 @@ class _Walk:
     def take(self, node: LexborNode, *, leaving: bool) -> None:
         """One step of the walk."""
         tag = node.tag or ""
-        if tag == "-text":
-            if not leaving:
-                self._inline.append(node.text_content or "")
-        elif _is_dropped(node):
+        if tag in _HEADINGS:
+            self._heading(_HEADINGS[tag], leaving=leaving)
+        elif tag in _BLOCKS or tag == "table":
+            self._edge(tag, node, leaving=leaving)
+        elif leaving:
             return
+        elif tag == _TEXT:
+            self._inline.append(node.text_content or "")
         elif tag == "br":
             self._inline.append("\n")
-        elif tag in _HEADINGS:
-            self._heading(_HEADINGS[tag], leaving=leaving)
-        elif tag == "table":
-            if not leaving:
-                self.flush()
-                self._table(node)
+        elif tag == "img":
+            self._inline.append(f" {node.attributes.get('alt') or ''} ")
         elif tag == "pre":
-            if not leaving:
-                self.flush()
-                self.assembly.block(ElementKind.CODE, node.text())
-        elif tag in _BLOCKS:
-            self._edge(tag, node, leaving=leaving)
+            self.flush()
+            self.assembly.block(ElementKind.CODE, node.text())
 
     def flush(self) -> None:
         """End the paragraph that was gathered."""
-        lines = [one_line(line) for line in "".join(self._inline).replace("\r", "").split("\n")] if self._inline else []
+        text = one_line("".join(self._inline))
         self._inline.clear()
-        text = " ".join(line for line in lines if line)
-        if not text:
-            return
-        if self._item_mark:
+        if text and self._item_mark:
             self.assembly.block(ElementKind.LIST_ITEM, f"{self._item_mark} {text}")
             self._item_mark = ""
-        else:
+        elif text:
             self.assembly.block(ElementKind.PARAGRAPH, text)
 
     def _heading(self, level: int, *, leaving: bool) -> None:
@@ -141,14 +148,15 @@ class _Walk:
 
     def _edge(self, tag: str, node: LexborNode, *, leaving: bool) -> None:
         self.flush()
-        if tag in {"ul", "ol", "menu"}:
+        if tag in _LISTS:
             if leaving:
-                if self._lists:
-                    self._lists.pop()
+                self._lists.pop()
             else:
-                self._lists.append(_start_of(node) if tag == "ol" else None)
+                self._lists.append(_number(node, "start") if tag == "ol" else None)
         elif tag == "li":
             self._item_mark = "" if leaving else self._next_mark()
+        elif tag == "table" and _is_whole(node):
+            self.assembly.block(ElementKind.TABLE, table_text(_rows(node)))
 
     def _next_mark(self) -> str:
         if not self._lists or self._lists[-1] is None:
@@ -157,15 +165,30 @@ class _Walk:
         self._lists[-1] = number + 1
         return f"{number}."
 
-    def _table(self, table: LexborNode) -> None:
-        rows: list[str] = []
-        for row in table.css("tr"):
-            cells = [one_line(cell.text(separator=" ")) for cell in row.css("td, th")]
-            if any(cells):
-                rows.append(" | ".join(cells))
-        self.assembly.block(ElementKind.TABLE, "\n".join(rows))
+
+def _rows(table: LexborNode) -> Iterator[list[Cell]]:
+    for row in table.css("tr"):
+        yield [
+            Cell(_cell_text(cell), _number(cell, "colspan"), _number(cell, "rowspan"))
+            for cell in row.iter()
+            if cell.tag in {"td", "th"}
+        ]
 
 
-def _start_of(node: LexborNode) -> int:
-    start = node.attributes.get("start") or "1"
-    return int(start) if start.isdigit() and len(start) < 10 else 1  # noqa: PLR2004 - a number, not a bait
+def _cell_text(cell: LexborNode) -> str:
+    """The cell on one line; blanks only where a block or a line ends, so that no word falls apart."""
+    parts: list[str] = []
+    for node, leaving in _steps(cell):
+        if node.tag == _TEXT:
+            parts.append("" if leaving else node.text_content or "")
+        elif node.tag == "img":
+            parts.append(f" {node.attributes.get('alt') or ''} ")
+        elif node.tag in _BLOCKS or node.tag in {"br", "pre", "table"} or node.tag in _HEADINGS:
+            parts.append(f" {node.text()} " if node.tag == "pre" else " ")
+    return one_line("".join(parts))
+
+
+def _number(node: LexborNode, attribute: str) -> int:
+    """A count that a page states; 1 where it states none, or nonsense."""
+    stated = node.attributes.get(attribute) or ""
+    return int(stated) if stated.isdecimal() and len(stated) <= _LONGEST_NUMBER else 1

@@ -60,6 +60,18 @@ class _Walk:
         match token.type:
             case "heading_open":
                 self._heading_level = int(token.tag[1:])
+            case "fence" | "code_block":
+                self.assembly.block(ElementKind.CODE, token.content)
+            case "html_block":
+                self._html(token.content)
+            case "inline":
+                self._inline(inline_text(token.children or ()))
+            case kind:
+                self._edge(kind, token)
+
+    def _edge(self, kind: str, token: Token) -> None:
+        """A list, an item, a table or a row begins or ends."""
+        match kind:
             case "bullet_list_open":
                 self._list_marks.append(None)
             case "ordered_list_open":
@@ -70,17 +82,10 @@ class _Walk:
                 self._item_begins = True
             case "table_open":
                 self._rows = []
-            case "tr_open":
-                if self._rows is not None:
-                    self._rows.append([])
+            case "tr_open" if self._rows is not None:
+                self._rows.append([])
             case "table_close":
                 self._end_table()
-            case "fence" | "code_block":
-                self.assembly.block(ElementKind.CODE, token.content)
-            case "html_block":
-                self._html(token.content)
-            case "inline":
-                self._inline(inline_text(token.children or ()))
             case _:
                 pass
 

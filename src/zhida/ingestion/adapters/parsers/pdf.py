@@ -2,13 +2,22 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
+from typing import cast
 
 import pypdfium2 as pdfium
-import pypdfium2.raw as raw
+from pypdfium2 import raw
 
-from zhida.ingestion.adapters.parsers.pdf_lines import Line, PageLines, read_lines, without_running_lines
+from zhida.ingestion.adapters.parsers.pdf_lines import (
+    LINE_END_HYPHEN,
+    Line,
+    PageLines,
+    read_lines,
+    without_running_lines,
+)
 from zhida.ingestion.assembly import Assembly
 from zhida.ingestion.elements import ElementKind, ParsedDocument
 from zhida.ingestion.errors import ParseError, RefusalReason
@@ -23,8 +32,10 @@ _MAX_HEADING_CHARACTERS = 160
 _SHORT_LINE = 0.85
 """A line that ends before this share of the widest one's width and closes a sentence ends its paragraph."""
 _SENTENCE_END = re.compile(r"[。！？!?.:：;；”」』)）]$")
-_BULLET = re.compile(r"\s*(?:[•·●▪■◆◦‣–\-*]\s|\(?\d{1,3}[.)、]\s?\S|[（(][一二三四五六七八九十\d]{1,3}[）)]|[一二三四五六七八九十]{1,3}、)")
-_HYPHEN = "\x02"
+_BULLET = re.compile(
+    r"\s*(?:[•·●▪■◆◦‣–\-*]\s|\(?\d{1,3}[.)、]\s?\S|[（(][一二三四五六七八九十\d]{1,3}[）)]|[一二三四五六七八九十]{1,3}、)"
+)
+_OUTLINE_DEPTH = 6
 _ONLY_DIGITS = re.compile(r"[\d\s.,%|/-]+")
 
 
@@ -40,7 +51,7 @@ class PdfiumParser:
         try:
             document = pdfium.PdfDocument(path)
         except pdfium.PdfiumError as error:
-            if error.err_code == raw.FPDF_ERR_PASSWORD or error.err_code == raw.FPDF_ERR_SECURITY:
+            if error.err_code in {raw.FPDF_ERR_PASSWORD, raw.FPDF_ERR_SECURITY}:
                 raise ParseError(RefusalReason.ENCRYPTED) from error
             raise ParseError(RefusalReason.BROKEN) from error
         try:
@@ -51,14 +62,13 @@ class PdfiumParser:
 
 def _parse(document: pdfium.PdfDocument, *, name: str, limits: ParseLimits) -> ParsedDocument:
     pages = without_running_lines(_read_pages(document, limits))
-    ranks = _heading_ranks(pages)
-    outline = _outline(document)
+    headings = _Headings(_outline(document), _heading_ranks(pages))
     assembly = Assembly(limits)
     first_heading = ""
     for number, page in enumerate(pages, start=1):
         for paragraph in _paragraphs(page):
             text = _joined(paragraph)
-            level = _heading_level(paragraph, text, number, outline, ranks)
+            level = headings.level(paragraph, text, page=number)
             if level is not None:
                 first_heading = first_heading or text
                 assembly.heading(text, level, page=number)
@@ -104,7 +114,7 @@ def _paragraphs(page: PageLines) -> Iterator[list[Line]]:
 def _usual_step(lines: tuple[Line, ...]) -> float:
     steps = Counter(
         round(above.bottom - below.bottom, 1)
-        for above, below in zip(lines, lines[1:], strict=False)
+        for above, below in pairwise(lines)
         if 0 < above.bottom - below.bottom < 3 * max(above.size, 1)
     )
     return steps.most_common(1)[0][0] if steps else 0.0
@@ -115,7 +125,7 @@ def _begins_paragraph(gathered: list[Line], line: Line, usual: float) -> bool:
     step = last.bottom - line.bottom
     if abs(step) < 0.3 * line.size:
         return line.left < last.left
-    if last.text.endswith(_HYPHEN):
+    if last.text.endswith(LINE_END_HYPHEN):
         return False
     if step < 0 or (usual and step > _GAP * max(usual, 1.1 * line.size)):
         return True
@@ -131,15 +141,20 @@ def _begins_paragraph(gathered: list[Line], line: Line, usual: float) -> bool:
 
 
 def _joined(lines: list[Line]) -> str:
-    """Running text of a paragraph; a hyphen that pdfium marked as the line's end goes away."""
-    parts = [line.text for line in lines]
+    """Running text of a paragraph.
+
+    A hyphen at a line's end belongs to the word where the word has another one, or goes on with a capital or a digit.
+    """
     merged: list[str] = []
-    for part in parts:
-        if merged and merged[-1].endswith(_HYPHEN):
-            merged[-1] = merged[-1].rstrip(_HYPHEN) + part.lstrip()
+    for line in lines:
+        text = line.text.lstrip()
+        if merged and merged[-1].endswith(LINE_END_HYPHEN):
+            before = merged[-1].rstrip(LINE_END_HYPHEN)
+            compound = "-" in before.rpartition(" ")[2] or not text[:1].islower()
+            merged[-1] = f"{before}-{text}" if compound else before + text
         else:
-            merged.append(part)
-    return one_line(joined_lines([part.replace(_HYPHEN, "-") for part in merged]))
+            merged.append(text)
+    return one_line(joined_lines([text.replace(LINE_END_HYPHEN, "-") for text in merged]))
 
 
 def _heading_ranks(pages: list[PageLines]) -> dict[float, int]:
@@ -155,25 +170,32 @@ def _heading_ranks(pages: list[PageLines]) -> dict[float, int]:
     return {size: min(rank, 6) for rank, size in enumerate(larger, start=1)}
 
 
-def _heading_level(
-    lines: list[Line], text: str, page: int, outline: dict[tuple[int, str], int], ranks: dict[float, int]
-) -> int | None:
-    stated = outline.get((page, _squeezed(text)))
-    if stated is not None:
-        return stated
-    if len(lines) > _MAX_HEADING_LINES or len(text) > _MAX_HEADING_CHARACTERS or _ONLY_DIGITS.fullmatch(text):
-        return None
-    if text.endswith(("。", "，", ",", "；", ";")):
-        return None
-    return ranks.get(lines[0].size)
+@dataclass(frozen=True, slots=True)
+class _Headings:
+    """How to tell a heading: ``stated`` by the outline, as (page, text without blanks) → level, or by size of type."""
+
+    stated: dict[tuple[int, str], int]
+    ranks: dict[float, int]
+
+    def level(self, lines: list[Line], text: str, *, page: int) -> int | None:
+        """The level of this paragraph, or None for one that is no heading."""
+        stated = self.stated.get((page, _squeezed(text)))
+        if stated is not None:
+            return stated
+        if len(lines) > _MAX_HEADING_LINES or len(text) > _MAX_HEADING_CHARACTERS or _ONLY_DIGITS.fullmatch(text):
+            return None
+        if text.endswith(("。", "，", ",", "；", ";")):
+            return None
+        return self.ranks.get(lines[0].size)
 
 
 def _outline(document: pdfium.PdfDocument) -> dict[tuple[int, str], int]:
     """The bookmarks as (page, title without blanks) → level."""
     found: dict[tuple[int, str], int] = {}
-    for bookmark in document.get_toc(max_depth=6):
+    bookmarks = cast("Iterable[pdfium.PdfBookmark]", document.get_toc(max_depth=_OUTLINE_DEPTH))
+    for bookmark in bookmarks:
         target = bookmark.get_dest()
-        index = target.get_index() if target is not None else None
+        index = cast("int | None", target.get_index()) if target is not None else None
         title = _squeezed(bookmark.get_title())
         if index is not None and title:
             found[index + 1, title] = bookmark.level + 1

@@ -3,13 +3,18 @@
 import ctypes
 import re
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pypdfium2 as pdfium
-import pypdfium2.raw as raw
+from pypdfium2 import raw
 
-_LINE_END_HYPHENS = "\x02\ufffe"
-"""What pdfium gives for a hyphen that ends a line and is continued on the next."""
+LINE_END_HYPHEN = "\x02"
+"""Stands in a line's text for a hyphen at its end that may or may not belong to the word."""
+_HYPHENS = frozenset({0x02, 0xFFFE})
+"""What pdfium gives for such a hyphen; with it, it gives no line break."""
+_BREAKS = frozenset({0x0A, 0x0D})
+_SIZES_ASKED = 8
 _DIGITS = re.compile(r"\d+")
 _MARGIN = 0.12
 """Share of the page's height at top and bottom where running headers and footers stand."""
@@ -31,7 +36,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class PageLines:
-    """A page's lines in the order that pdfium gives them, and whether the page shows any image."""
+    """A page's lines in the order that pdfium gives them, and the page's height in points."""
 
     lines: tuple[Line, ...]
     height: float
@@ -43,37 +48,66 @@ def read_lines(page: pdfium.PdfPage) -> PageLines:
     try:
         handle = text_page.raw
         codes = [raw.FPDFText_GetUnicode(handle, index) for index in range(raw.FPDFText_CountChars(handle))]
-        lines: list[Line] = []
-        begin = 0
-        for index, code in enumerate([*codes, 0x0A]):
-            if code in {0x0A, 0x0D}:
-                line = _line(handle, codes, begin, index)
-                if line is not None:
-                    lines.append(line)
-                begin = index + 1
-        return PageLines(tuple(lines), page.get_height())
+        lines = [_line(handle, codes, span) for span in _line_ranges(codes)]
+        return PageLines(tuple(line for line in lines if line is not None), page.get_height())
     finally:
         text_page.close()
 
 
-def _line(handle: raw.FPDF_TEXTPAGE, codes: list[int], begin: int, end: int) -> Line | None:
-    text = "".join(map(chr, codes[begin:end])).replace("\ufffe", "\x02")
-    visible = [index for index in range(begin, end) if not chr(codes[index]).isspace()]
+def _line_ranges(codes: list[int]) -> Iterator[tuple[int, int]]:
+    """Where lines begin and end; a hyphen that pdfium bridges stays as the last character of its line."""
+    begin = 0
+    for index, code in enumerate(codes):
+        if code in _BREAKS:
+            yield begin, index
+            begin = index + 1
+        elif code in _HYPHENS:
+            yield begin, index + 1
+            begin = index + 1
+    yield begin, len(codes)
+
+
+@dataclass(frozen=True, slots=True)
+class _Box:
+    left: float
+    right: float
+    bottom: float
+    top: float
+
+
+def _line(handle: object, codes: list[int], span: tuple[int, int]) -> Line | None:
+    visible = [index for index in range(*span) if not chr(codes[index]).isspace()]
     if not visible:
         return None
     first, last = _box(handle, visible[0]), _box(handle, visible[-1])
-    sizes = Counter(round(raw.FPDFText_GetFontSize(handle, index) * 2) / 2 for index in visible[:: max(1, len(visible) // 8)])
     height = first.top - first.bottom
-    size = sizes.most_common(1)[0][0]
-    if size <= 1 and height > 1:
-        size = round(height * 2) / 2
-    return Line(text.strip(" \t"), min(first.left, last.left), max(first.right, last.right), first.bottom, first.top, size)
+    size = _half_points(_usual_size(handle, visible))
+    return Line(
+        text="".join(LINE_END_HYPHEN if code in _HYPHENS else chr(code) for code in codes[slice(*span)]).strip(" \t"),
+        left=min(first.left, last.left),
+        right=max(first.right, last.right),
+        bottom=first.bottom,
+        top=first.top,
+        size=size if size > 1 else _half_points(height),
+    )
 
 
-def _box(handle: raw.FPDF_TEXTPAGE, index: int) -> raw.FS_RECTF:
+def _usual_size(handle: object, visible: list[int]) -> float:
+    """The size of type of most of a few characters; 1 where the page scales its type by other means."""
+    few = visible[:: max(1, len(visible) // _SIZES_ASKED)]
+    sizes = Counter(float(raw.FPDFText_GetFontSize(handle, index)) for index in few)
+    return sizes.most_common(1)[0][0]
+
+
+def _half_points(size: float) -> float:
+    return round(size * 2) / 2
+
+
+def _box(handle: object, index: int) -> _Box:
+    """The character's box as high as its font, so that boxes of one line have one bottom."""
     box = raw.FS_RECTF()
     raw.FPDFText_GetLooseCharBox(handle, index, ctypes.byref(box))
-    return box
+    return _Box(float(box.left), float(box.right), float(box.bottom), float(box.top))
 
 
 def without_running_lines(pages: list[PageLines]) -> list[PageLines]:

@@ -9,9 +9,14 @@ from zhida.ingestion.ports import ParseLimits
 from zhida.ingestion.text_cleaning import clean, joined_lines
 from zhida.ingestion.text_encoding import decode_text
 
-_CHAPTER = re.compile(r"\s*第[零〇一二三四五六七八九十百千0-9]{1,8}([卷部篇编]|[章节回集])(?![，。；！？,;!?])\s*(.{0,38})$")
+_CHAPTER = re.compile(
+    r"\s*第[零〇一二三四五六七八九十百千0-9]{1,8}([卷部篇编]|[章节回集])"
+    r"(?![，。；！？,;!?])\s*(.{0,38})$"
+)
 _SENTENCE_END = re.compile(r"[。！？!?；;.:：…”」』)）]$")
-_LIST_START = re.compile(r"\s*(?:[-*•·●]\s|\(?\d{1,3}[.)、]\s?|[一二三四五六七八九十]{1,3}、|（[一二三四五六七八九十]{1,3}）)")
+_LIST_START = re.compile(
+    r"\s*(?:[-*•·●]\s|\(?\d{1,3}[.)、]\s?|[一二三四五六七八九十]{1,3}、|（[一二三四五六七八九十]{1,3}）)"
+)
 _WRAPPED_FROM, _WRAPPED_TO = 40, 110
 """Widths at which editors and mail programs wrap lines."""
 _FEWEST_WRAPPED = 3
