@@ -154,11 +154,18 @@ async def fold(events: AsyncIterator[AnswerEvent]) -> AnswerResult:
         ModelUnavailableError, ModelRejectedError: the stream broke off after its first text.
     """
     retrieved: Retrieved | None = None
-    async for event in events:
-        if isinstance(event, Retrieved):
-            retrieved = event
-        elif isinstance(event, Finished | Refused) and retrieved is not None:
-            outcome = event.answer if isinstance(event, Finished) else event.refusal
-            return AnswerResult(retrieved.passages, retrieved.plan, outcome)
-    message = "An answer's events ended without Finished or Refused."
-    raise AssertionError(message)
+    outcome: Answer | Refusal | None = None
+    async for event in events:  # to the very end, so that everything behind the events is closed
+        match event:
+            case Retrieved():
+                retrieved = event
+            case Finished():
+                outcome = event.answer
+            case Refused():
+                outcome = event.refusal
+            case TextDelta() | CitationAdded():
+                pass
+    if retrieved is None or outcome is None:
+        message = "An answer's events ended without Retrieved or without an outcome."
+        raise AssertionError(message)
+    return AnswerResult(retrieved.passages, retrieved.plan, outcome)

@@ -12,7 +12,7 @@ from zhida.answering.sentences import Sentence
 _KIND_CREDIT: Final = 0.2
 _RANK_DISCOUNT: Final = 0.08
 _REDUNDANT: Final = 0.6
-_LEAST_GAIN: Final = 0.55
+_LEAST_GAIN: Final = 0.35
 """A further sentence must bring at least this share of the first one's score in terms that are not covered yet."""
 _FEWEST_TERMS: Final = 3
 

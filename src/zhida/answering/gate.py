@@ -16,9 +16,7 @@ from zhida.ids import Language
 from zhida.knowledge import analyse, analyse_query, detect_language
 from zhida.retrieval import Passage
 
-_NAME: Final = re.compile(
-    r"(?<=\w )[A-Z][\w'’-]*|\d[\d.,]*|《[^》]+》|「[^」]+」|“[^”]+”|\"[^\"]+\""
-)
+_NAME: Final = re.compile(r"(?<=\w )[A-Z][\w'’-]*|\d[\d.,]*|《[^》]+》|「[^」]+」|“[^”]+”|\"[^\"]+\"")
 _NAMED_PASSAGES: Final = 3
 _SAME_TEXT: Final = 0.6
 _NO_OTHERS: Final = 0.6

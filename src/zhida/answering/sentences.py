@@ -52,18 +52,17 @@ def split_sentences(text: str) -> list[Sentence]:
                     continue
             while position < len(text) and text[position] in _CLOSERS:
                 position += 1
-        _append(sentences, text, begin, position)
+        sentences += _between(text, begin, position)
         begin = position
-    _append(sentences, text, begin, len(text))
-    return sentences
+    return sentences + _between(text, begin, len(text))
 
 
-def _append(sentences: list[Sentence], text: str, begin: int, end: int) -> None:
+def _between(text: str, begin: int, end: int) -> list[Sentence]:
+    """The stretch without the white space around it; nothing where it is blank."""
     stretch = text[begin:end]
     stripped = stretch.strip()
-    if stripped:
-        start = begin + stretch.index(stripped)
-        sentences.append(Sentence(start, start + len(stripped), stripped))
+    start = begin + stretch.index(stripped)
+    return [Sentence(start, start + len(stripped), stripped)] if stripped else []
 
 
 def _is_abbreviation(text: str, dot: re.Match[str], begin: int) -> bool:
