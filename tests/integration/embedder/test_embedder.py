@@ -106,6 +106,15 @@ async def until(remote: RemoteEmbeddingModel, holds: Callable[[EmbedderStatistic
             pass
 
 
+async def until_closed(path: Path) -> None:
+    """Knock until nobody opens."""
+    async with asyncio.timeout(DEADLINE):
+        with suppress(OSError):
+            while True:
+                _, writer = await asyncio.open_unix_connection(path)
+                writer.close()
+
+
 async def raw_replies(path: Path, sent: bytes) -> list[Reply]:
     """What the embedder answers to bytes, until it closes the connection or has answered once."""
     reader, writer = await asyncio.open_unix_connection(path)
@@ -252,6 +261,7 @@ async def test_what_an_embedder_refuses_because_it_stops_is_asked_of_the_next_on
     chunks = asyncio.create_task(remote.embed_passages(["one", "two", "three", "four", "waits in a second run"]))
     await at_gate(first)
     stop.set()
+    await until_closed(path)
     first.gate.set()
     await asyncio.wait_for(task, DEADLINE)
     assert not chunks.done()
