@@ -253,6 +253,22 @@ async def test_an_embedder_that_is_not_there_is_unavailable_after_the_time_limit
         await remote.embed_queries(["one"])
 
 
+async def test_an_embedder_that_is_long_gone_is_not_waited_for_and_found_when_it_comes(path: Path) -> None:
+    settings = EmbeddingSettings(query_timeout_seconds=0.05)
+    model = ObservedModel()
+    remote = RemoteEmbeddingModel(path, card=model.card, settings=settings)
+    with pytest.raises(ModelUnavailableError, match="within"):
+        await remote.embed_queries(["one"])
+    chunks = asyncio.create_task(remote.embed_passages(["jobs are patient"]))
+    for _ in range(3):
+        with pytest.raises(ModelUnavailableError, match="not there"):
+            await remote.embed_queries(["two"])
+    async with embedder(model, path):
+        assert (await chunks).shape == (1, 32)
+        assert (await remote.embed_queries(["three"])).shape == (1, 32)
+        await remote.close()
+
+
 async def test_what_an_embedder_refuses_because_it_stops_is_asked_of_the_next_one(path: Path) -> None:
     first, stop = ObservedModel(), asyncio.Event()
     first.gate.clear()

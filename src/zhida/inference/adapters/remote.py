@@ -109,6 +109,7 @@ class RemoteEmbeddingModel:
         self._settings = settings
         self._connection: _Connection | None = None
         self._connecting = asyncio.Lock()
+        self._gone_since: float | None = None
 
     @property
     def card(self) -> EmbeddingModelCard:
@@ -162,14 +163,14 @@ class RemoteEmbeddingModel:
     async def _ask(self, make: Callable[[int], Request], seconds: float) -> tuple[Reply, bytes]:
         try:
             async with asyncio.timeout(seconds):
-                return await self._ask_twice(make)
+                return await self._ask_twice(make, seconds)
         except TimeoutError as error:
             message = f"The embedder did not answer within {seconds:g} s."
             raise ModelUnavailableError(message, advice=_ADVICE) from error
 
-    async def _ask_twice(self, make: Callable[[int], Request]) -> tuple[Reply, bytes]:
+    async def _ask_twice(self, make: Callable[[int], Request], seconds: float) -> tuple[Reply, bytes]:
         for _ in range(2):
-            connection = await self._connected()
+            connection = await self._connected(seconds)
             try:
                 reply, body = await connection.ask(make)
             except _ConnectionLostError:
@@ -180,16 +181,23 @@ class RemoteEmbeddingModel:
             return reply, body
         raise ModelUnavailableError("The embedder was lost twice while it worked on this.", advice=_ADVICE)
 
-    async def _connected(self) -> _Connection:
+    async def _connected(self, seconds: float) -> _Connection:
         if self._connection is not None and self._connection.is_open:
             return self._connection
+        if self._connecting.locked():
+            self._require_recently_there(seconds)
         async with self._connecting:
             if self._connection is None or not self._connection.is_open:
-                self._connection = await self._connect()
+                self._connection = await self._connect(seconds)
             return self._connection
 
-    async def _connect(self) -> _Connection:
-        """Try until it succeeds; the caller's time limit ends it."""
+    def _require_recently_there(self, seconds: float) -> None:
+        """Whoever would wait in vain is told at once: without its embedder, a search must not cost its time limit."""
+        if self._gone_since is not None and asyncio.get_running_loop().time() - self._gone_since > seconds:
+            raise ModelUnavailableError("The embedder is not there.", advice=_ADVICE)
+
+    async def _connect(self, seconds: float) -> _Connection:
+        """Try until it succeeds, or the embedder is gone for longer than the caller would wait."""
         loop = asyncio.get_running_loop()
         pause = _FIRST_PAUSE_SECONDS
         while True:
@@ -197,9 +205,12 @@ class RemoteEmbeddingModel:
                 _, connection = await loop.create_unix_connection(_Connection, str(self._socket_path))
                 await self._compare_cards(connection)
             except (OSError, _ConnectionLostError):
+                self._gone_since = self._gone_since or loop.time()
+                self._require_recently_there(seconds)
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, _LONGEST_PAUSE_SECONDS)
             else:
+                self._gone_since = None
                 return connection
 
     async def _compare_cards(self, connection: _Connection) -> None:
