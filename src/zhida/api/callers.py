@@ -20,8 +20,8 @@ class CrossSiteError(ForbiddenError):
     code: ClassVar[str] = "access.cross_site"
 
 
-def application_of(request: Request) -> Application:
-    """The application that bootstrap built."""
+async def application_of(request: Request) -> Application:
+    """The application that bootstrap built. A coroutine, since the framework sends plain functions to a thread."""
     return request.app.state.application
 
 

@@ -11,6 +11,7 @@ from zhida.bootstrap import adapters
 from zhida.bootstrap.application import Application
 from zhida.bootstrap.places import Places
 from zhida.bootstrap.process import Process
+from zhida.database import IdempotencyKeys
 from zhida.errors import Kind, ZhidaError
 from zhida.ids import KnowledgeBaseId
 from zhida.ingestion import IngestDocument
@@ -81,6 +82,7 @@ async def _sweep(application: Application, stop: asyncio.Event) -> None:
             await asyncio.wait_for(stop.wait(), _SWEEP_EVERY.total_seconds())
         try:
             await application.ingestion.sweep(retraction_grace_seconds=grace)
+            await IdempotencyKeys(application.database).sweep()
         except ZhidaError as error:
             _log.warning("sweep failed", extra={"code": error.code, "detail": str(error)})
 

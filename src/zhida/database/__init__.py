@@ -11,12 +11,15 @@ from zhida.database.errors import (
     SchemaAheadError,
     ServerTooOldError,
 )
+from zhida.database.idempotency import Claim, ClaimResult, IdempotencyKeys
 from zhida.database.listening import listen
 from zhida.database.paging import Page, decode_cursor, encode_cursor, page_of
 from zhida.database.settings import DatabaseSettings
 from zhida.database.unit_of_work import UnitOfWork, unit_of_work_is_open
 
 __all__ = [
+    "Claim",
+    "ClaimResult",
     "ClusterVersionError",
     "Connection",
     "CursorInvalidError",
@@ -25,6 +28,7 @@ __all__ = [
     "DatabaseUnavailableError",
     "EmbeddedPostgres",
     "EmbeddedStartError",
+    "IdempotencyKeys",
     "InstanceRunningError",
     "Page",
     "SchemaAheadError",

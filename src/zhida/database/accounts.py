@@ -45,6 +45,8 @@ class Account:
     def command(self, program: str, *arguments: str, parent: int | None = None) -> list[str]:
         """The command line that runs one of the server's programs; it ends with ``parent`` where one is given."""
         options = ["--namespace", self.namespace] if self.namespace else []
+        if self.uid is not None:
+            options += ["--account", f"{self.uid}:{self.gid}"]
         if parent is not None and sys.platform == "linux":
             options += ["--parent", str(parent)]
         return [sys.executable, "-I", "-S", str(LAUNCH), *options, str(self.binaries / "bin" / program), *arguments]
@@ -112,9 +114,6 @@ def refusal(account: Account) -> str:
             text=True,
             check=False,
             timeout=PROBE_TIMEOUT_SECONDS,
-            user=account.uid,
-            group=account.gid,
-            extra_groups=None if account.uid is None else [],
         )
     except (OSError, subprocess.SubprocessError) as error:
         return str(error)

@@ -77,8 +77,8 @@ class Endpoint:
     def url(self, role: str, password: str, database: str) -> str:
         """The connection URL."""
         if self.folder is None:
-            return f"postgresql://{role}:{quote(password)}@127.0.0.1:{self.port}/{database}"
-        return f"postgresql://{role}:{quote(password)}@/{database}?host={quote(str(self.folder), safe='')}"
+            return f"postgresql://{role}:{quote(password, safe='')}@127.0.0.1:{self.port}/{database}"
+        return f"postgresql://{role}:{quote(password, safe='')}@/{database}?host={quote(str(self.folder), safe='')}"
 
 
 def refuse_other_major(cluster: Path) -> None:
@@ -140,9 +140,6 @@ def initialise(account: Account, cluster: Path, superuser_password: str) -> None
             timeout=INITDB_TIMEOUT_SECONDS,
             env=environment(),
             cwd=account.home,
-            user=account.uid,
-            group=account.gid,
-            extra_groups=None if account.uid is None else [],
         )
         if done.returncode == 0:
             password.unlink()
@@ -188,6 +185,11 @@ def endpoint_for(account: Account) -> Endpoint:
             if takes_socket(folder):
                 return Endpoint(folder)
             folder.rmdir()
+    return on_loopback(account)
+
+
+def on_loopback(_account: Account) -> Endpoint:
+    """A free port on the loopback."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         return Endpoint(None, free.getsockname()[1])
 

@@ -52,9 +52,16 @@ class EmbeddedPostgres:
     and the next start ends it.
     """
 
-    def __init__(self, data_dir: Path, account: Callable[[Path], Account] = choose_account) -> None:
+    def __init__(
+        self,
+        data_dir: Path,
+        *,
+        account: Callable[[Path], Account] = choose_account,
+        endpoint: Callable[[Account], Endpoint] = endpoint_for,
+    ) -> None:
         self._data_dir = data_dir.absolute()
         self._choose_account = account
+        self._choose_endpoint = endpoint
         self._lock: TextIOWrapper | None = None
         self._child: subprocess.Popen[bytes] | None = None
         self._endpoint: Endpoint | None = None
@@ -144,7 +151,7 @@ class EmbeddedPostgres:
         passwords = credentials_of(self._data_dir)
         if not cluster.exists():
             initialise(account, cluster, passwords.superuser)
-        self._endpoint = endpoint_for(account)
+        self._endpoint = self._choose_endpoint(account)
         configure(account, cluster, self._endpoint)
         self._child = self._launch(account, cluster)
         self._await_ready(cluster)
@@ -166,9 +173,6 @@ class EmbeddedPostgres:
                 env=environment(),
                 cwd=account.home,
                 start_new_session=True,  # Ctrl-C is for the supervisor, which stops the server last
-                user=account.uid,
-                group=account.gid,
-                extra_groups=None if account.uid is None else [],
             )
 
     def _await_ready(self, cluster: Path) -> None:

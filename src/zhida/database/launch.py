@@ -1,10 +1,11 @@
 """What stands between ``EmbeddedPostgres`` and the server? This small program, which becomes the server by exec.
 
 PostgreSQL refuses to run as root. A root who starts us (a container, a quick trial) therefore gets a user namespace
-in which the same files belong to an ordinary user: no account is made, and no folder changes hands.
+in which the same files belong to an ordinary user: no account is made, and no folder changes hands. Where that is
+refused, it becomes a system account, and does so here, because that account need not be able to run this Python.
 The server is asked to end when the thread that started it does, so that a killed supervisor leaves no server behind.
 
-Run as ``python -I -S launch.py [--namespace UID:GID] [--parent PID] PROGRAM ARGUMENT…``; imports nothing of ours.
+Run as ``python -I -S launch.py [--namespace UID:GID | --account UID:GID] [--parent PID] PROGRAM ARGUMENT…``; imports nothing of ours.
 """
 
 import ctypes
@@ -15,7 +16,7 @@ import sys
 CLONE_NEWUSER = 0x10000000
 PR_SET_PDEATHSIG = 1
 REFUSED = 125
-"""Exit status when the kernel refuses a user namespace."""
+"""Exit status when the kernel refuses a user namespace or account."""
 
 
 def enter_namespace(uid: int, gid: int) -> None:
@@ -33,6 +34,13 @@ def enter_namespace(uid: int, gid: int) -> None:
             file.write(line)
 
 
+def become(uid: int, gid: int) -> None:
+    """Drop root's rights for good."""
+    os.setgroups([])
+    os.setgid(gid)
+    os.setuid(uid)
+
+
 def end_with_parent(parent: int) -> None:
     """Ask the kernel for a fast shutdown of the server when the thread that started it ends."""
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGINT, 0, 0, 0)
@@ -44,15 +52,15 @@ def main(arguments: list[str]) -> None:
     """Do what the options say, then become the program."""
     while arguments[0].startswith("--"):
         option, value, *arguments = arguments
-        if option == "--namespace":
-            uid, gid = value.split(":")
-            try:
-                enter_namespace(int(uid), int(gid))
-            except OSError as error:
-                sys.stderr.write(f"user namespace refused: {error}\n")
-                sys.exit(REFUSED)
-        elif option == "--parent":
+        if option == "--parent":
             end_with_parent(int(value))
+            continue
+        uid, gid = map(int, value.split(":"))
+        try:
+            (enter_namespace if option == "--namespace" else become)(uid, gid)
+        except OSError as error:
+            sys.stderr.write(f"{option.lstrip('-')} refused: {error}\n")
+            sys.exit(REFUSED)
     os.execv(arguments[0], arguments)  # noqa: S606  the point of this program
 
 

@@ -7,8 +7,6 @@ a floor for absent ranks mend that.
 
 from dataclasses import dataclass
 
-import numpy as np
-
 from zhida.ids import ChunkKey
 from zhida.knowledge import Hits
 
@@ -35,15 +33,15 @@ def confidence(hits: Hits) -> float:
     top = float(hits.scores[0])
     if top <= 0 or len(hits.scores) == 1:
         return 0.5
-    rest = np.clip(hits.scores[1:10] / top, 0.0, 1.0)
-    return float(1.0 - rest.mean())
+    rest = [min(1.0, max(0.0, score / top)) for score in hits.scores[1:10].tolist()]
+    return 1.0 - sum(rest) / len(rest)
 
 
 def fuse(lexical: Hits, dense: Hits, *, lexical_weight: float, dense_weight: float) -> list[FusedHit]:
     """Both legs' hits, best first; equal scores keep the lexical order."""
     weights = _weights(lexical, dense, lexical_weight, dense_weight)
-    lexical_places = {int(key): place for place, key in enumerate(lexical.keys)}
-    dense_places = {int(key): place for place, key in enumerate(dense.keys)}
+    lexical_places = {key: place for place, key in enumerate(lexical.keys.tolist())}
+    dense_places = {key: place for place, key in enumerate(dense.keys.tolist())}
     fused: list[FusedHit] = []
     for key in dict.fromkeys([*lexical_places, *dense_places]):
         in_lexical, in_dense = lexical_places.get(key), dense_places.get(key)

@@ -7,6 +7,7 @@ from starlette.responses import RedirectResponse
 
 from zhida.access import KeyScope, Permission, Role, SessionToken, UnauthenticatedError, require
 from zhida.api.callers import COOKIE, App, Caller
+from zhida.api.idempotency import IdempotentRoute
 from zhida.api.routes.knowledge_bases import Cursor, Limit
 from zhida.api.views.access import (
     CreatedKeyView,
@@ -22,7 +23,7 @@ from zhida.api.views.access import (
 from zhida.bootstrap import Application
 from zhida.ids import PrincipalId
 
-router = APIRouter(tags=["access"])
+router = APIRouter(tags=["access"], route_class=IdempotentRoute)
 
 
 @router.post("/api/v1/sessions")

@@ -10,6 +10,7 @@ from fastapi import APIRouter, File, Form, Response, UploadFile
 from starlette.responses import StreamingResponse
 
 from zhida.api.callers import App, Reading, Writing
+from zhida.api.idempotency import IdempotentRoute
 from zhida.api.routes.knowledge_bases import Cursor, Limit
 from zhida.api.views.knowledge import DocumentList, DocumentView, ElementList, SubmissionView, SubmittedDocumentView
 from zhida.bootstrap import Application
@@ -17,7 +18,7 @@ from zhida.ids import DocumentId
 from zhida.ingestion import Upload
 from zhida.knowledge import Document, DocumentVersion, NameConflict
 
-router = APIRouter(prefix="/api/v1", tags=["documents"])
+router = APIRouter(prefix="/api/v1", tags=["documents"], route_class=IdempotentRoute)
 
 _PIECE_BYTES = 1 << 18
 _INLINE_TYPES = frozenset({"application/pdf", "text/plain", "text/markdown"})

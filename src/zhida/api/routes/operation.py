@@ -7,6 +7,7 @@ from starlette.responses import JSONResponse
 
 from zhida.access import Permission, require
 from zhida.api.callers import App, Caller, principal_of
+from zhida.api.idempotency import IdempotentRoute
 from zhida.api.routes.knowledge_bases import Cursor, Limit
 from zhida.api.views.operation import (
     ChatModelView,
@@ -23,7 +24,7 @@ from zhida.errors import ZhidaError
 from zhida.ids import JobId
 from zhida.jobs import JobState
 
-router = APIRouter(tags=["operation"])
+router = APIRouter(tags=["operation"], route_class=IdempotentRoute)
 JobNumber = Annotated[int, Path(ge=1, le=2**63 - 1)]
 
 
