@@ -5,8 +5,10 @@ import sys
 from typing import Annotated
 
 import typer
+from typer.main import get_command
 
 import zhida
+from zhida.cli.coercion import coerce_plainly
 from zhida.cli.commands import LazyGroup, register
 from zhida.cli.errors import EXIT_INTERRUPTED, EXIT_UNFORESEEN, EXIT_USAGE, exit_code
 
@@ -43,7 +45,9 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(errors="replace")  # type: ignore[union-attr] - a terminal of another encoding shows “?”
     try:
-        code: object = app(standalone_mode=False)
+        command = get_command(app)
+        coerce_plainly(command)
+        code: object = command(standalone_mode=False)
         sys.stdout.flush()
     except KeyboardInterrupt:
         code = EXIT_INTERRUPTED

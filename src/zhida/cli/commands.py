@@ -13,6 +13,8 @@ import typer
 from typer.core import TyperGroup
 from typer.main import get_command
 
+from zhida.cli.coercion import coerce_plainly
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:
@@ -79,13 +81,14 @@ def load(dotted: str) -> Any:  # noqa: ANN401 - a function or a group, as the ta
 def command_of(name: str) -> Any:  # noqa: ANN401 - typer keeps the type of its commands to itself
     """The real command of an entry."""
     loaded = load(ENTRIES[name].dotted)
-    if isinstance(loaded, typer.Typer):
-        group = get_command(loaded)
-        group.name = name
-        return group
-    single = typer.Typer(add_completion=False)
-    single.command(name)(loaded)
-    return get_command(single)
+    if not isinstance(loaded, typer.Typer):
+        single = typer.Typer(add_completion=False)
+        single.command(name)(loaded)
+        loaded = single
+    command = get_command(loaded)
+    command.name = name
+    coerce_plainly(command)
+    return command
 
 
 class LazyGroup(TyperGroup):
