@@ -109,7 +109,7 @@ def refusal(account: Account) -> str:
     """Why the server's programs do not run under this account; empty where they do."""
     try:
         done = subprocess.run(
-            account.command("postgres", "--version"),
+            account.command("initdb", "--version"),  # it needs more libraries than the server does
             capture_output=True,
             text=True,
             check=False,
@@ -140,12 +140,7 @@ def system_account(data_dir: Path, user: pwd.struct_passwd, base: Path) -> Accou
         )
     home = system_home(data_dir, base)
     home.mkdir(parents=True, exist_ok=True, mode=0o755)
-    binaries = base / f"postgresql-{version(WHEEL)}"
-    if not binaries.exists():
-        fresh = binaries.with_suffix(f".{os.getpid()}")
-        shutil.copytree(packaged_binaries(), fresh, symlinks=True)
-        fresh.rename(binaries)
-    account = Account(binaries=binaries, home=home, uid=user.pw_uid, gid=user.pw_gid)
+    account = Account(binaries=copied_binaries(base), home=home, uid=user.pw_uid, gid=user.pw_gid)
     os.chown(home, user.pw_uid, user.pw_gid)
     home.chmod(0o700)
     problem = refusal(account)
@@ -155,6 +150,21 @@ def system_account(data_dir: Path, user: pwd.struct_passwd, base: Path) -> Accou
             advice=f"The operator must {OPERATE_YOURSELF}",
         )
     return account
+
+
+def copied_binaries(base: Path) -> Path:
+    """The wheel's PostgreSQL, copied to where every account may read it, with the libraries that it finds beside it."""
+    packaged = packaged_binaries()
+    package = packaged.parent
+    copy = base / f"postgresql-{version(WHEEL)}"
+    if not copy.exists():
+        fresh = base / f"{copy.name}.{os.getpid()}"
+        shutil.copytree(packaged, fresh / package.name / packaged.name, symlinks=True)
+        libraries = package.with_name(f"{package.name}.libs")
+        if libraries.exists():
+            shutil.copytree(libraries, fresh / libraries.name, symlinks=True)
+        fresh.rename(copy)
+    return copy / package.name / packaged.name
 
 
 def find_or_create_user() -> pwd.struct_passwd:

@@ -5,7 +5,7 @@ in which the same files belong to an ordinary user: no account is made, and no f
 refused, it becomes a system account, and does so here, because that account need not be able to run this Python.
 The server is asked to end when the thread that started it does, so that a killed supervisor leaves no server behind.
 
-Run as ``python -I -S launch.py [--namespace UID:GID | --account UID:GID] [--parent PID] PROGRAM ARGUMENT…``; imports nothing of ours.
+Run as ``python -I -S launch.py [--namespace UID:GID | --account UID:GID] [--parent PID] PROGRAM ARGUMENT…``.
 """
 
 import ctypes

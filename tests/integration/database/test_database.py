@@ -123,7 +123,7 @@ async def test_a_statement_that_takes_too_long_is_cancelled(database_url: str) -
 
 
 async def test_a_caller_who_finds_every_connection_busy_is_told_so(database_url: str) -> None:
-    settings = DatabaseSettings.model_validate({"reading_connections_max": 1, "acquire_timeout": 0.05})
+    settings = DatabaseSettings.model_validate({"reading_connections_max": 1, "acquire_timeout": 2})
     async with Database(database_url, settings) as small, small.reading():
         with pytest.raises(DatabaseUnavailableError):
             await small.check()
