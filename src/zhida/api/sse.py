@@ -9,7 +9,18 @@ from starlette.responses import StreamingResponse
 _encode = msgspec.json.Encoder().encode
 HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 STREAM_RESPONSE: dict[int | str, dict[str, Any]] = {
-    200: {"content": {"text/event-stream": {"schema": {"type": "string"}}}},
+    200: {
+        "content": {
+            "text/event-stream": {
+                "schema": {
+                    "type": "object",
+                    "description": "Each event; its data is one JSON object.",
+                    "properties": {"event": {"type": "string"}, "data": {"type": "string"}},
+                    "required": ["event", "data"],
+                }
+            }
+        }
+    },
 }
 
 
