@@ -1,6 +1,6 @@
 """Which adapter stands behind each port, and what does each process run? Bootstrap alone knows every room."""
 
-from zhida.bootstrap.adapters import embedding_card, index_writers, local_model, models_folder
+from zhida.bootstrap.adapters import embedding_card, index_writers, local_model, model_host, models_folder
 from zhida.bootstrap.application import Application
 from zhida.bootstrap.first_start import Welcome, prepare_instance, write_private
 from zhida.bootstrap.places import DataDirectoryError, Places, places
@@ -23,6 +23,7 @@ __all__ = [
     "embedding_card",
     "index_writers",
     "local_model",
+    "model_host",
     "models_folder",
     "places",
     "prepare_instance",

@@ -20,6 +20,7 @@ from zhida.inference import (
     EmbeddingProvider,
     EmbeddingSettings,
     LocalEmbeddingModel,
+    ModelHost,
     find_model_folder,
 )
 from zhida.ingestion import DocumentParser, ObjectStore
@@ -38,6 +39,7 @@ PROCRASTINATE_WORKER = "zhida.jobs.adapters.procrastinate_worker:ProcrastinateWo
 ONNX_EMBEDDING = "zhida.inference.adapters.onnx:OnnxEmbeddingModel"
 EMBEDDER_CLIENT = "zhida.inference.adapters.remote:RemoteEmbeddingModel"
 API_EMBEDDING = "zhida.inference.adapters.openai_embedding:OpenAiEmbeddingModel"
+HTTP_MODEL_HOST = "zhida.inference.adapters.http_model_host:HttpModelHost"
 OPENAI_CHAT = "zhida.inference.adapters.openai_chat:OpenAiChatModel"
 
 
@@ -137,6 +139,11 @@ def chat_model(settings: Settings, client: httpx.AsyncClient) -> ChatModel | Non
     if settings.inference.chat.base_url is None:
         return None
     return load(OPENAI_CHAT)(settings.inference.chat, client=client)
+
+
+def model_host(settings: Settings, client: httpx.Client) -> ModelHost:
+    """Where models are pulled from."""
+    return load(HTTP_MODEL_HOST)(settings.inference.model_mirror_url, client=client)
 
 
 def models_folder(settings: Settings, places: Places) -> Path:
