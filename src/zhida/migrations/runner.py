@@ -14,8 +14,6 @@ from alembic.config import Config
 from alembic.runtime.environment import EnvironmentContext
 from alembic.runtime.migration import MigrationContext, MigrationStep
 from alembic.script import ScriptDirectory
-from alembic.script.revision import ResolutionError
-from alembic.util import CommandError
 from psycopg.rows import TupleRow
 from sqlalchemy import Connection, create_engine
 from sqlalchemy.pool import StaticPool
@@ -92,6 +90,14 @@ def refuse_old_server(version: int) -> None:
 
 def _walk(connection: Connection) -> None:
     scripts = _scripts()
+    found = MigrationContext.configure(connection, opts={"version_table": VERSION_TABLE}).get_current_revision()
+    if found is not None and found not in {script.revision for script in scripts.walk_revisions()}:
+        raise SchemaAheadError(
+            f"The database stands at step {found}, which this version of Zhida does not know.",
+            advice="The operator installs the version that migrated it or a newer one, or restores a backup.",
+            found=found,
+        )
+    connection.rollback()  # ends the transaction of that look
 
     def due(revision: tuple[str, ...], _context: MigrationContext) -> list[MigrationStep]:
         # alembic's own upgrade command does the same; it offers no public way without its configuration files
@@ -102,13 +108,7 @@ def _walk(connection: Connection) -> None:
         environment.configure(
             connection=connection, version_table=VERSION_TABLE, transaction_per_migration=True, fn=due
         )
-        try:
-            environment.run_migrations()
-        except (ResolutionError, CommandError) as error:
-            raise SchemaAheadError(
-                "The database was migrated by a newer version of Zhida than this one.",
-                advice="The operator installs that version or a newer one, or restores a backup made before it.",
-            ) from error
+        environment.run_migrations()
 
 
 def _scripts() -> ScriptDirectory:
