@@ -103,13 +103,16 @@ async def test_one_process_serves_many_files(
     assert texts == {f"read by {sandbox.process_ids()[0]}"}
 
 
+@pytest.mark.parametrize(
+    ("words", "limits"),
+    [("sleep", {"time_limit": SHORT}), ("spin", {"time_limit": SHORT}), ("spin", {"processor_time_limit": SHORT})],
+)
 async def test_a_file_that_takes_too_long_is_refused_and_its_process_ended(
-    sandboxes: Callable[..., ParserSandbox], order: Callable[[str], Path]
+    sandboxes: Callable[..., ParserSandbox], order: Callable[[str], Path], words: str, limits: dict[str, timedelta]
 ) -> None:
-    sandbox = sandboxes(time_limit=SHORT)
-    for words in ("sleep", "spin"):
-        assert await reason_of(sandbox, order(words)) is RefusalReason.TIMEOUT
-        assert sandbox.process_ids() == []
+    sandbox = sandboxes(**limits)
+    assert await reason_of(sandbox, order(words)) is RefusalReason.TIMEOUT
+    assert sandbox.process_ids() == []
     assert (await parse(sandbox, order("hello"))).elements
 
 

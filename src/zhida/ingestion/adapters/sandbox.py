@@ -132,5 +132,5 @@ class ParserSandbox:
                 max_unpacked_bytes=settings.max_unpacked_bytes,
                 max_compression_ratio=settings.max_compression_ratio,
             ),
-            cpu_seconds=max(1, round(settings.time_limit.total_seconds())),
+            cpu_seconds=max(1, round(settings.processor_time_limit.total_seconds())),
         )

@@ -54,6 +54,8 @@ class DocxParser:
             with zipfile.ZipFile(path) as package:
                 _refuse_bomb(package, limits)
                 return _parse_package(package, name=name, limits=limits)
+        except RecursionError as error:
+            raise ParseError(RefusalReason.BROKEN) from error
         except RuntimeError as error:
             raise ParseError(RefusalReason.ENCRYPTED) from error
         except _DAMAGE as error:

@@ -79,7 +79,7 @@ def _is_whole(node: LexborNode) -> bool:
 
 def _is_layout(table: LexborNode) -> bool:
     """Whether the table only arranges the page: it holds other tables, headings or lists."""
-    return table.attributes.get("role") == "presentation" or len(table.css("table, h1, h2, h3")) > 1
+    return table.attributes.get("role") == "presentation" or table.css_first("td table, th table, h1, h2, h3") is not None
 
 
 def _is_hidden(node: LexborNode) -> bool:
