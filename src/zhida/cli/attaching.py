@@ -114,7 +114,7 @@ def find_running(at: InstancePlaces) -> Running | None:
     """
     deadline = time.monotonic() + _START_SECONDS
     told = False
-    while _is_running(at):
+    while is_running(at):
         running = stated(at.instance_file)
         if running is not None:
             return running
@@ -150,7 +150,12 @@ def is_alive(pid: int) -> bool:
     return True
 
 
-def _is_running(at: InstancePlaces) -> bool:
+def is_running(at: InstancePlaces) -> bool:
+    """Whether an instance holds the data directory, ready or not.
+
+    Raises:
+        UnreachableError: the data directory belongs to somebody else.
+    """
     try:
         return is_held(at.running_lock)
     except PermissionError as error:
@@ -219,7 +224,7 @@ class _Child:
                 self.process.terminate()
                 raise UnreachableError("The instance does not finish its start.", advice="“zhida logs” says why.")
             time.sleep(_LOOK_EVERY_SECONDS)
-        if _is_running(at):
+        if is_running(at):
             return find_running(at)
         words = self._said()
         if any("already runs" in line for line in words):

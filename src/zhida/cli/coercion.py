@@ -37,9 +37,15 @@ def _take_over(parameter: Any) -> None:  # noqa: ANN401 - typer's own types
     kind = descriptor.annotation
     if get_origin(kind) is list:
         kind = get_args(kind)[0]
-    if kind in _PLAIN or descriptor.choices:
+    asks_the_disk = kind is Path and _is_checked(descriptor.parameter_info)
+    if (kind in _PLAIN and not asks_the_disk) or descriptor.choices:
         coercion = PlainCoercion(kind, descriptor.choices or (), parameter)
         parameter.get_runtime_param = lambda: coercion
+
+
+def _is_checked(wanted: Any) -> bool:  # noqa: ANN401 - typer's own types
+    """Whether typer looks at the file that a path names."""
+    return bool(wanted.exists or wanted.resolve_path or wanted.writable or not (wanted.file_okay and wanted.dir_okay))
 
 
 class PlainCoercion:

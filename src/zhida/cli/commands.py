@@ -64,6 +64,7 @@ ENTRIES: dict[str, Entry] = {
     "job": Entry("zhida.cli.jobs:app", "List background jobs and run dead ones again.", _OPERATE),
     "index": Entry("zhida.cli.indexes:app", "Compare search indexes with the record, and rebuild them.", _OPERATE),
     "model": Entry("zhida.cli.models:app", "List and fetch embedding models.", _OPERATE),
+    "eval": Entry("zhida.cli.evaluation:app", "Measure the quality of search.", _OPERATE),
     "doctor": Entry(
         "zhida.cli.doctor:doctor", "Print every setting and where it came from, and check what Zhida needs.", _OPERATE
     ),
