@@ -78,8 +78,10 @@ def _is_whole(node: LexborNode) -> bool:
 
 
 def _is_layout(table: LexborNode) -> bool:
-    """Whether the table only arranges the page: it holds other tables, headings or lists."""
-    return table.attributes.get("role") == "presentation" or table.css_first("td table, th table, h1, h2, h3") is not None
+    """Whether the table only arranges the page: it holds other tables or headings."""
+    return (
+        table.attributes.get("role") == "presentation" or table.css_first("td table, th table, h1, h2, h3") is not None
+    )
 
 
 def _is_hidden(node: LexborNode) -> bool:
