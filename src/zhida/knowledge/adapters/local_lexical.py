@@ -32,7 +32,16 @@ _META_FILE = "meta.json"
 _TERMS, _KEY, _VERSION, _ACCESS_LIST = "terms", "key", "version", "access_list"
 _MOST_TERMS = 48
 """A longer query is cut to its rarest terms: time grows with their number, and common terms decide nothing."""
+_WIDE_SHARE = 0.2
+_MARGIN = 1.3
+"""How much more than k/share to ask where rights are wide, for chance deals unevenly."""
+_MANY_ROWS = 20_000
+_FREQUENT_SHARE = 0.25
+"""Above so many rows, a single character that stands in more than this share is not looked for: its pairs are. That
+halves the time of a Chinese question among 26,000 texts, for 0.0 to 0.5 points of nDCG@10."""
 _LINK_ATTEMPTS = 100
+_Scored = tuple[Any, tantivy.DocAddress]
+_NO_HITS = Hits(keys=np.empty(0, np.int64), scores=np.empty(0, np.float32))
 
 
 class _MetaOfPart(msgspec.Struct):
@@ -51,7 +60,7 @@ def _schema() -> tantivy.Schema:
     builder.add_text_field(_TERMS, tokenizer_name="whitespace", index_option="freq")
     builder.add_unsigned_field(_KEY, fast=True)
     builder.add_unsigned_field(_VERSION, indexed=True)
-    builder.add_unsigned_field(_ACCESS_LIST, indexed=True)
+    builder.add_unsigned_field(_ACCESS_LIST, indexed=True, fast=True)
     return builder.build()
 
 
@@ -74,38 +83,63 @@ class LexicalLeg:
             raise damaged(folder / files.folder, "cannot be read") from error
         self._schema = index.schema
         self._searcher = index.searcher()
-        self._access_lists = frozenset(access_lists)
         if self._searcher.num_docs != files.rows:
             raise damaged(folder / files.folder, f"holds {self._searcher.num_docs} rows instead of {files.rows}")
+        self._rows_by_list = {key: self._searcher.doc_freq(_ACCESS_LIST, key) for key in access_lists}
+        self._rows = max(1, sum(self._rows_by_list.values()))
 
     def search(self, text: str, k: int, access_lists: frozenset[AccessListId] | None) -> Hits:
         """The k permitted rows with the highest BM25 score for the text; ``None`` permits all."""
-        query = self._query(analyse_query(text), access_lists)
-        hits: list[tuple[Any, tantivy.DocAddress]] = []
-        if query is not None:
-            hits = self._searcher.search(query, k, count=False).hits
+        query = self._query(analyse_query(text))
+        if query is None:
+            return _NO_HITS
+        if access_lists is None or access_lists >= self._rows_by_list.keys():
+            return self._hits(self._search(query, k))
+        permitted = sorted(access_lists & self._rows_by_list.keys())
+        share = sum(self._rows_by_list[key] for key in permitted) / self._rows
+        if not share:
+            return _NO_HITS
+        if share >= _WIDE_SHARE:
+            found = self._search_widely(query, k, set(permitted), ask=round(_MARGIN * k / share) + k)
+            if found is not None:
+                return self._hits(found)
+        rights = tantivy.Query.term_set_query(self._schema, _ACCESS_LIST, permitted)
+        must = [(tantivy.Occur.Must, query), (tantivy.Occur.Must, tantivy.Query.const_score_query(rights, 0.0))]
+        return self._hits(self._search(tantivy.Query.boolean_query(must), k))
+
+    def _query(self, terms: list[str]) -> tantivy.Query | None:
+        if self._rows > _MANY_ROWS or len(terms) > _MOST_TERMS:
+            terms = self._telling(terms)
+        wanted = [
+            (tantivy.Occur.Should, tantivy.Query.term_query(self._schema, _TERMS, term, "freq")) for term in terms
+        ]
+        return tantivy.Query.boolean_query(wanted) if wanted else None
+
+    def _telling(self, terms: list[str]) -> list[str]:
+        """The terms that decide: without single characters that stand in very many rows, the rarest of very many."""
+        frequency = {term: self._searcher.doc_freq(_TERMS, term) for term in terms}
+        telling = [term for term in terms if len(term) > 1 or frequency[term] <= _FREQUENT_SHARE * self._rows] or terms
+        if len(telling) > _MOST_TERMS:
+            telling.sort(key=lambda term: frequency[term] or self._rows)
+        return telling[:_MOST_TERMS]
+
+    def _search(self, query: tantivy.Query, k: int) -> list[_Scored]:
+        return self._searcher.search(query, k, count=False).hits
+
+    def _search_widely(self, query: tantivy.Query, k: int, permitted: set[int], *, ask: int) -> list[_Scored] | None:
+        """Ask without rights for more, and keep what is permitted: exact if k remain or nothing else matches.
+
+        tantivy skips whole blocks of rows only while no filter stands beside the terms: for wide rights this takes
+        a third of the time. None where too few remain.
+        """
+        hits = self._search(query, ask)
+        lists = self._searcher.fast_field_values(_ACCESS_LIST, [address for _, address in hits])
+        kept = [hit for hit, key in zip(hits, lists, strict=True) if key in permitted]
+        return kept[:k] if len(kept) >= k or len(hits) < ask else None
+
+    def _hits(self, hits: list[_Scored]) -> Hits:
         keys = self._searcher.fast_field_values(_KEY, [address for _, address in hits])
         return Hits(keys=np.array(keys, np.int64), scores=np.array([score for score, _ in hits], np.float32))
-
-    def _query(self, terms: Sequence[str], access_lists: frozenset[AccessListId] | None) -> tantivy.Query | None:
-        if len(terms) > _MOST_TERMS:
-            terms = sorted(terms, key=lambda term: self._searcher.doc_freq(_TERMS, term) or self._searcher.num_docs)
-        wanted = [
-            (tantivy.Occur.Should, tantivy.Query.term_query(self._schema, _TERMS, term, "freq"))
-            for term in terms[:_MOST_TERMS]
-        ]
-        if not wanted:
-            return None
-        query = tantivy.Query.boolean_query(wanted)
-        if access_lists is None or access_lists >= self._access_lists:
-            return query
-        permitted = sorted(access_lists & self._access_lists)
-        if not permitted:
-            return None
-        rights = tantivy.Query.const_score_query(
-            tantivy.Query.term_set_query(self._schema, _ACCESS_LIST, permitted), 0.0
-        )
-        return tantivy.Query.boolean_query([(tantivy.Occur.Must, query), (tantivy.Occur.Must, rights)])
 
 
 class LexicalWriter:
