@@ -26,7 +26,6 @@ from zhida.ingestion.service import INGEST_JOB
 from zhida.ingestion.settings import IngestionSettings
 from zhida.knowledge import (
     GAVE_UP,
-    LEXICAL_ONLY,
     DocumentRegister,
     DocumentVersion,
     KnowledgeBase,
@@ -109,12 +108,12 @@ class IngestDocument:
         started = time.perf_counter()
         parsed = await self._parse(version)
         started = self._meter.stage("parse", started)
-        await self._tell(version, fence, "chunk", None)
+        await self._tell(version, fence, stage="chunk")
         drafts = chunk(parsed, ChunkSettings(size=base.chunk_size, overlap=base.chunk_overlap))
         started = self._meter.stage("chunk", started)
-        vectors = await self._embed(version, base, fence, parsed, drafts)
+        vectors = await self._embed(version, base, fence=fence, parsed=parsed, drafts=drafts)
         started = self._meter.stage("embed", started)
-        await self._tell(version, fence, "index", None)
+        await self._tell(version, fence, stage="index")
         result = Publication(
             elements=_stored(parsed),
             chunks=tuple(
@@ -141,13 +140,15 @@ class IngestDocument:
         self,
         version: DocumentVersion,
         base: KnowledgeBase,
+        *,
         fence: int,
         parsed: ParsedDocument,
         drafts: list[ChunkDraft],
     ) -> list[NDArray[np.float32] | None]:
         """A vector for each chunk in a language that the model was trained for; the rest is found by its words."""
         vectors: list[NDArray[np.float32] | None] = [None] * len(drafts)
-        if self._model is None or base.embedding_model == LEXICAL_ONLY:
+        if self._model is None or self._model.card.name != base.embedding_model:
+            # Vectors of two models must never meet in one index; the words still find the document.
             return vectors
         wanted = [place for place, draft in enumerate(drafts) if self._speaks(draft.text, parsed.language)]
         told = time.monotonic()
@@ -158,7 +159,7 @@ class IngestDocument:
                 vectors[place] = row
             if time.monotonic() - told >= _PROGRESS_EVERY.total_seconds():
                 told = time.monotonic()
-                await self._tell(version, fence, "embed", (start + len(places)) / len(wanted))
+                await self._tell(version, fence, stage="embed", progress=(start + len(places)) / len(wanted))
         return vectors
 
     def _speaks(self, text: str, document_language: Language) -> bool:
@@ -167,7 +168,7 @@ class IngestDocument:
         language = detect_language(text)
         return (document_language if language is Language.OTHER else language) in languages
 
-    async def _tell(self, version: DocumentVersion, fence: int, stage: str, progress: float | None) -> None:
+    async def _tell(self, version: DocumentVersion, fence: int, *, stage: str, progress: float | None = None) -> None:
         if not await self._register.set_stage(version.id, attempt=fence, stage=stage, progress=progress):
             raise OvertakenError
 

@@ -39,7 +39,7 @@ def confidence(hits: Hits) -> float:
 
 def fuse(lexical: Hits, dense: Hits, *, lexical_weight: float, dense_weight: float) -> list[FusedHit]:
     """Both legs' hits, best first; equal scores keep the lexical order."""
-    weights = _weights(lexical, dense, lexical_weight, dense_weight)
+    weights = _weights(lexical, dense, lexical_weight=lexical_weight, dense_weight=dense_weight)
     lexical_places = {key: place for place, key in enumerate(lexical.keys.tolist())}
     dense_places = {key: place for place, key in enumerate(dense.keys.tolist())}
     fused: list[FusedHit] = []
@@ -64,6 +64,6 @@ def fuse(lexical: Hits, dense: Hits, *, lexical_weight: float, dense_weight: flo
     return fused
 
 
-def _weights(lexical: Hits, dense: Hits, lexical_weight: float, dense_weight: float) -> tuple[float, float]:
+def _weights(lexical: Hits, dense: Hits, *, lexical_weight: float, dense_weight: float) -> tuple[float, float]:
     """Each leg's weight times half to one and a half of itself, by its confidence."""
     return lexical_weight * (0.5 + confidence(lexical)), dense_weight * (0.5 + confidence(dense))

@@ -16,7 +16,7 @@ async def test_a_worker_that_was_only_stalled_cannot_write_a_second_result(world
     assert await world.publish(accepted, "from the second worker")
     version = await world.version(accepted.version_id)
     assert not await world.register.publish(version, attempt=stalled, result=publication("from the stalled one"))
-    changes = await world.feed.changes(world.base.id, MODEL, 0, 10)
+    changes = await world.feed.changes(world.base.id, MODEL, after=0, limit=10)
     assert [[row.text for row in change.rows] for change in changes] == [["from the second worker"]]
 
 
@@ -48,11 +48,11 @@ async def test_a_late_commit_is_never_lost_because_revisions_wait_for_each_other
     await revision_taken.wait()
     quickly = asyncio.create_task(world.publish(quick, "quick"))
     await asyncio.wait([quickly], timeout=0.5)
-    seen_meanwhile = await world.feed.changes(world.base.id, MODEL, 0, 10)
+    seen_meanwhile = await world.feed.changes(world.base.id, MODEL, after=0, limit=10)
     may_commit.set()
     await asyncio.gather(slowly, quickly)
     followed = max((change.revision for change in seen_meanwhile), default=0)
-    rest = await world.feed.changes(world.base.id, MODEL, followed, 10)
+    rest = await world.feed.changes(world.base.id, MODEL, after=followed, limit=10)
     assert [[row.text for row in change.rows] for change in [*seen_meanwhile, *rest]] == [["slow"], ["quick"]]
     assert seen_meanwhile == []
 
@@ -76,7 +76,7 @@ async def test_a_replacement_swaps_versions_in_one_feed_entry(world: KnowledgeWo
     second = await world.accept("a.txt", content="new", on_conflict=NameConflict.REPLACE)
     assert second.document_id == first.document_id
     await world.publish(second, "new")
-    entries = await world.feed.changes(world.base.id, MODEL, 1, 10)
+    entries = await world.feed.changes(world.base.id, MODEL, after=1, limit=10)
     old = await world.version(first.version_id)
     assert [(entry.retracted, [row.text for row in entry.rows]) for entry in entries] == [((old.key,), ["new"])]
 
@@ -89,14 +89,14 @@ async def test_a_slow_older_version_does_not_push_a_newer_one_aside(world: Knowl
     assert await world.publish(older, "older", attempt=fence)
     document = await world.knowledge.document(await world.grant(), older.document_id)
     assert document.current_version_id == newer.version_id
-    changes = await world.feed.changes(world.base.id, MODEL, 0, 10)
+    changes = await world.feed.changes(world.base.id, MODEL, after=0, limit=10)
     assert [[row.text for row in change.rows] for change in changes] == [["newer"]]
 
 
 async def test_deleting_a_document_retracts_it_and_takes_everything_of_it_along(world: KnowledgeWorld) -> None:
     accepted = await world.published("a.txt", "one", "two")
     await world.delete(accepted.document_id)
-    changes = await world.feed.changes(world.base.id, MODEL, 0, 10)
+    changes = await world.feed.changes(world.base.id, MODEL, after=0, limit=10)
     assert [len(change.rows) for change in changes] == [0, 0]
     assert len(changes[1].retracted) == 1
     async with world.database.reading() as connection:

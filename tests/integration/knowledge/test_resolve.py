@@ -7,7 +7,7 @@ from zhida.knowledge import NameConflict
 
 
 async def keys_of(world: KnowledgeWorld) -> list[ChunkKey]:
-    changes = await world.feed.changes(world.base.id, MODEL, 0, 100)
+    changes = await world.feed.changes(world.base.id, MODEL, after=0, limit=100)
     return [row.key for change in changes for row in change.rows]
 
 

@@ -21,7 +21,8 @@ from zhida.knowledge import Document, DocumentVersion, NameConflict
 router = APIRouter(prefix="/api/v1", tags=["documents"], route_class=IdempotentRoute)
 
 _PIECE_BYTES = 1 << 18
-_INLINE_TYPES = frozenset({"application/pdf", "text/plain", "text/markdown"})
+_INLINE_TYPES = ("application/pdf", "text/plain", "text/markdown")
+_BINARY = {"schema": {"type": "string", "format": "binary"}}
 
 
 @router.post("/knowledge-bases/{knowledge_base}/documents", status_code=202)
@@ -71,7 +72,7 @@ async def get_elements(app: App, reader: Reading, document_id: UUID) -> ElementL
 @router.get(
     "/documents/{document_id}/content",
     response_class=Response,
-    responses={200: {"content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}}},
+    responses={200: {"content": dict.fromkeys((*_INLINE_TYPES, "application/octet-stream"), _BINARY)}},
 )
 async def get_content(app: App, reader: Reading, document_id: UUID) -> Response:
     """The original, byte for byte."""

@@ -35,7 +35,7 @@ class RecordChangeFeed:
             ]
 
     async def changes(
-        self, knowledge_base_id: KnowledgeBaseId, embedding_model: str, after: int, limit: int
+        self, knowledge_base_id: KnowledgeBaseId, embedding_model: str, *, after: int, limit: int
     ) -> list[IndexChange]:
         """Entries after ``after``, in order; only versions that are still current at the last of them carry rows."""
         async with self._database.reading() as connection:
@@ -50,7 +50,9 @@ class RecordChangeFeed:
             if not entries:
                 return []
             published = [entry["published_key"] for entry in entries if entry["published_key"] is not None]
-            rows = await _rows_of(connection, published, embedding_model, entries[-1]["revision"])
+            rows = await _rows_of(
+                connection, published, embedding_model=embedding_model, revision=entries[-1]["revision"]
+            )
         return [
             IndexChange(
                 revision=entry["revision"],
@@ -98,7 +100,7 @@ class RecordChangeFeed:
 
 
 async def _rows_of(
-    connection: AsyncConnection[DictRow], version_keys: list[int], embedding_model: str, revision: int
+    connection: AsyncConnection[DictRow], version_keys: list[int], *, embedding_model: str, revision: int
 ) -> dict[int, list[IndexRow]]:
     rows: dict[int, list[IndexRow]] = {}
     async with connection.cursor(row_factory=tuple_row) as cursor:
