@@ -39,7 +39,7 @@ def best_extracts(question: str, reading: Reading, *, limit: int) -> list[Extrac
     while candidates and len(chosen) < limit:
         scores = [_score(candidate, open_terms, reading, kind=kind) for candidate in candidates]
         best = max(range(len(candidates)), key=scores.__getitem__)
-        if chosen and scores[best] < _LEAST_GAIN * first_score:
+        if chosen and (scores[best] < _LEAST_GAIN * first_score or not candidates[best].terms & open_terms):
             break
         first_score = first_score or scores[best]
         chosen.append(candidates[best])

@@ -21,11 +21,17 @@ _HAN_WEIGHTS: Final = {1: 0.5, 2: 1.0}
 _LONG_HAN_WEIGHT: Final = 1.4
 _SHORT_WORD: Final = 3
 _SHORT_WORD_WEIGHT: Final = 0.7
+_LONGEST_HEADING: Final = 60
+_STATEMENT: Final = re.compile(r"[.。！!？?；;：:，,、|…]$|^[-*•·|>]|[\d：:|\t]")
 
 
 @dataclass(frozen=True, slots=True)
 class ReadSentence:
-    """A sentence of passage ``marker``; ``context``: terms of the headings above it and of the sentence before."""
+    """A sentence of passage ``marker`` that says something; headings are not among them.
+
+    Attributes:
+        context: terms of the headings above it and of the sentence before.
+    """
 
     marker: int
     sentence: Sentence
@@ -39,7 +45,7 @@ class Reading:
 
     Attributes:
         wanted: the question's terms in order, each once.
-        passages: terms of each passage with its headings, in order of rank.
+        passages: terms of each passage's text, in order of rank. headings: terms of its title and headings.
         phrases: pairs of neighbouring terms in each passage's text.
         sentences: of all passages, in order.
         shape: how much each wanted term says by its form: numbers and long words more, single characters less.
@@ -49,6 +55,7 @@ class Reading:
 
     wanted: tuple[str, ...]
     passages: tuple[frozenset[str], ...]
+    headings: tuple[frozenset[str], ...]
     phrases: tuple[frozenset[tuple[str, str]], ...]
     sentences: tuple[ReadSentence, ...]
     shape: dict[str, float]
@@ -58,6 +65,12 @@ class Reading:
         """Weighted share of the wanted terms that are present, 0 to 1."""
         total = sum(weights.values())
         return sum(weights[term] for term in self.wanted if term in present) / total if total else 0.0
+
+    def coverage(self, passage: int) -> float:
+        """Weighted share, by form, of the wanted terms in a passage (from 0), with part credit for its headings."""
+        terms = self.passages[passage]
+        from_headings = self.share(self.shape, self.headings[passage] - terms)
+        return self.share(self.shape, terms) + CONTEXT_CREDIT * from_headings
 
     def share_with_context(self, read: ReadSentence) -> float:
         """The same by rarity, with part credit for terms that only the context has."""
@@ -70,24 +83,51 @@ def read_passages(question: str, passages: Sequence[Passage]) -> Reading:
     wanted = tuple(analyse_query(question))
     sentences: list[ReadSentence] = []
     of_passages: list[frozenset[str]] = []
+    of_headings: list[frozenset[str]] = []
     phrases: list[frozenset[tuple[str, str]]] = []
     for marker, passage in enumerate(passages, start=1):
-        headings = frozenset(analyse("\n".join([passage.title, *passage.location.heading_path])))
+        titles = (passage.title, *passage.location.heading_path)
+        headings = above = frozenset(analyse("\n".join(titles)))
+        heading: frozenset[str] = frozenset()
         before: frozenset[str] = frozenset()
-        all_terms: set[str] = set(headings)
+        all_terms: set[str] = set()
         neighbours: set[tuple[str, str]] = set()
         for sentence in split_sentences(passage.text):
             in_order = analyse(sentence.text)
             terms = frozenset(in_order)
             neighbours.update(pairwise(in_order))
-            sentences.append(ReadSentence(marker, sentence, terms, headings | before))
+            if _is_heading(sentence, passage.text, titles):
+                heading, before = terms, frozenset()
+                headings |= terms
+                continue
             all_terms |= terms
+            sentences.append(ReadSentence(marker, sentence, terms, above | heading | before))
             before = terms
         of_passages.append(frozenset(all_terms))
+        of_headings.append(headings)
         phrases.append(frozenset(neighbours))
     shape = {term: _shape_weight(term) for term in wanted}
     return Reading(
-        wanted, tuple(of_passages), tuple(phrases), tuple(sentences), shape=shape, rarity=_rarity(shape, sentences)
+        wanted=wanted,
+        passages=tuple(of_passages),
+        headings=tuple(of_headings),
+        phrases=tuple(phrases),
+        sentences=tuple(sentences),
+        shape=shape,
+        rarity=_rarity(shape, sentences),
+    )
+
+
+def _is_heading(sentence: Sentence, text: str, titles: Sequence[str]) -> bool:
+    """A short line of its own without an end, a number or a bullet, before other text: it names, and says nothing."""
+    if sentence.text.lstrip("# ") in titles:
+        return True
+    begins_line = sentence.start == 0 or text[sentence.start - 1] == "\n"
+    return (
+        begins_line
+        and text.startswith("\n", sentence.end)
+        and len(sentence.text) <= (_LONGEST_HEADING if sentence.text.isascii() else _LONGEST_HEADING // 2)
+        and _STATEMENT.search(sentence.text) is None
     )
 
 

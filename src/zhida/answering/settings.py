@@ -12,7 +12,7 @@ class AnsweringSettings(BaseModel):
     profile: str = Field(default="balanced", description="Retrieval profile of a question that names none.")
     evidence_characters: int = Field(default=9_000, ge=500, description="All passages in a prompt together.")
     enough_evidence: float = Field(
-        default=0.35,
+        default=0.34,
         ge=0,
         le=1,
         description="Least probability that the passages answer, where the answer is made of their own sentences.",
