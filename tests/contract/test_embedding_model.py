@@ -30,6 +30,7 @@ from zhida.inference.adapters.onnx import OnnxEmbeddingModel
 from zhida.inference.adapters.openai_embedding import OpenAiEmbeddingModel, card_of
 from zhida.inference.adapters.remote import RemoteEmbeddingModel
 from zhida.inference.call_rules import CallRules, forbid_real_calls
+from zhida.observability import Metrics
 
 TEXTS = [
     "How do I reset the password?",
@@ -48,7 +49,9 @@ async def served(model: LocalEmbeddingModel) -> AsyncGenerator[RemoteEmbeddingMo
     settings, stop = EmbeddingSettings(), asyncio.Event()
     with tempfile.TemporaryDirectory(prefix="zhida-") as folder:
         path = Path(folder) / "embedder.sock"
-        task = asyncio.create_task(run_embedder(model, socket_path=path, settings=settings, stop=stop))
+        task = asyncio.create_task(
+            run_embedder(model, socket_path=path, settings=settings, stop=stop, meter=Metrics().embedder)
+        )
         remote = RemoteEmbeddingModel(path, card=model.card, settings=settings)
         yield remote
         await remote.close()

@@ -19,6 +19,7 @@ from zhida.settings import Settings
 
 _log = logging.getLogger(__name__)
 _SWEEP_EVERY = timedelta(seconds=60)
+_COUNT_JOBS_EVERY = timedelta(seconds=10)
 
 
 class DatabaseUrlMissingError(ZhidaError):
@@ -65,13 +66,35 @@ async def run_worker(started: Process, stop: asyncio.Event) -> None:
             settings=settings.ingestion,
             meter=application.metrics.documents,
         )
-        worker = adapters.load(adapters.PROCRASTINATE_WORKER)(application.database, [handler], settings.jobs)
-        sweeping = asyncio.create_task(_sweep(application, stop))
+        worker = adapters.load(adapters.PROCRASTINATE_WORKER)(
+            application.database, [handler], settings.jobs, meter=started.metrics.jobs
+        )
+        others = [asyncio.create_task(_sweep(application, stop)), asyncio.create_task(_count_jobs(application))]
         try:
             await worker.run(stop)
         finally:
-            sweeping.cancel()
+            for task in others:
+                task.cancel()
             await parser.close()
+
+
+async def _count_jobs(application: Application) -> None:
+    """Show how many jobs wait, and how long."""
+    while True:
+        try:
+            counts = await application.jobs.counts()
+            application.metrics.jobs.depths(
+                {
+                    (count.kind, count.state.value): (
+                        count.depth,
+                        count.oldest_age.total_seconds() if count.oldest_age else 0.0,
+                    )
+                    for count in counts
+                }
+            )
+        except ZhidaError as error:
+            _log.info("jobs cannot be counted", extra={"code": error.code})
+        await asyncio.sleep(_COUNT_JOBS_EVERY.total_seconds())
 
 
 async def _sweep(application: Application, stop: asyncio.Event) -> None:

@@ -12,7 +12,6 @@ from zhida.database.errors import (
     ServerTooOldError,
 )
 from zhida.database.idempotency import Claim, ClaimResult, IdempotencyKeys
-from zhida.database.listening import listen
 from zhida.database.paging import Page, decode_cursor, encode_cursor, page_of
 from zhida.database.settings import DatabaseSettings
 from zhida.database.unit_of_work import UnitOfWork, unit_of_work_is_open
@@ -36,7 +35,6 @@ __all__ = [
     "UnitOfWork",
     "decode_cursor",
     "encode_cursor",
-    "listen",
     "page_of",
     "unit_of_work_is_open",
 ]

@@ -20,6 +20,7 @@ async def _embed(started: Process) -> None:
         socket_path=started.places.embedder_socket,
         settings=started.settings.inference.embedding,
         stop=stop,
+        meter=started.metrics.embedder,
     )
 
 

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 from functools import partial
 
-from zhida.embedder.running import count_run, embed_run
+from zhida.embedder.running import Observe, count_run, embed_run
 from zhida.embedder.waiting import STOPPING, Run, WaitingRequest, WaitingTexts
 from zhida.inference import LocalEmbeddingModel, RoleStatistics, TextRole
 
@@ -22,9 +22,16 @@ class PassageThread:
     """Embeds what waits, run after run, until it is stopped."""
 
     def __init__(
-        self, model: LocalEmbeddingModel, *, run_size: int, limit: int, deliver: Callable[[Callable[[], None]], None]
+        self,
+        model: LocalEmbeddingModel,
+        *,
+        run_size: int,
+        limit: int,
+        deliver: Callable[[Callable[[], None]], None],
+        observe: Observe,
     ) -> None:
-        """``deliver`` runs a function on the event loop's thread."""
+        """``deliver`` runs a function on the event loop's thread; ``observe`` is told of each run."""
+        self._observe = observe
         self._model = model
         self._deliver = deliver
         self._waiting = WaitingTexts(run_size=run_size, limit=limit)
@@ -79,5 +86,5 @@ class PassageThread:
         if vectors is None:
             self._deliver(partial(run.fail, failure))
             return
-        count_run(self.statistics, run, since=started)
+        count_run(self.statistics, run, since=started, observe=self._observe)
         self._deliver(partial(run.finish, vectors))

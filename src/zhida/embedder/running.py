@@ -2,6 +2,7 @@
 
 import logging
 import time
+from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +12,8 @@ from zhida.errors import ZhidaError
 from zhida.inference import LocalEmbeddingModel, RoleStatistics, TextRole
 
 _log = logging.getLogger(__name__)
+Observe = Callable[[int, float], None]
+"""Told the texts and the seconds of each run."""
 
 
 def embed_run(model: LocalEmbeddingModel, run: Run, role: TextRole) -> tuple[NDArray[np.float32] | None, str]:
@@ -25,8 +28,10 @@ def embed_run(model: LocalEmbeddingModel, run: Run, role: TextRole) -> tuple[NDA
         return None, f"The embedding model failed: {type(error).__name__}."
 
 
-def count_run(statistics: RoleStatistics, run: Run, *, since: float) -> None:
-    """Add a run that began at ``since`` on the performance counter."""
+def count_run(statistics: RoleStatistics, run: Run, *, since: float, observe: Observe) -> None:
+    """Add a run that began at ``since`` on the performance counter, and tell the metrics."""
+    seconds = time.perf_counter() - since
     statistics.texts += len(run.texts)
     statistics.runs += 1
-    statistics.seconds += time.perf_counter() - since
+    statistics.seconds += seconds
+    observe(len(run.texts), seconds)

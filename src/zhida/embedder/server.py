@@ -39,6 +39,7 @@ from zhida.inference import (
     request_of,
     vectors_frame,
 )
+from zhida.observability import EmbedderMeter
 
 GOODBYE_SECONDS = 2.0
 """How long clients may take to read the last replies when the embedder stops."""
@@ -48,12 +49,19 @@ _log = logging.getLogger(__name__)
 class EmbedderServer:
     """Answers requests of any number of connections; lives on one event loop."""
 
-    def __init__(self, model: LocalEmbeddingModel, settings: EmbeddingSettings) -> None:
+    def __init__(self, model: LocalEmbeddingModel, settings: EmbeddingSettings, meter: EmbedderMeter) -> None:
+        self._meter = meter
         self._model = model
         self._loop = asyncio.get_running_loop()
         limit = settings.waiting_texts_limit
         self._queries = WaitingTexts(run_size=settings.query_batch_size, limit=limit)
-        self._passages = PassageThread(model, run_size=settings.passage_run_size, limit=limit, deliver=self._deliver)
+        self._passages = PassageThread(
+            model,
+            run_size=settings.passage_run_size,
+            limit=limit,
+            deliver=self._deliver,
+            observe=lambda texts, seconds: meter.batch(purpose="passage", texts=texts, seconds=seconds),
+        )
         self._statistics = RoleStatistics()
         self._started = time.monotonic()
         self._is_run_planned = False
@@ -145,8 +153,11 @@ class EmbedderServer:
         if vectors is None:
             run.fail(failure)
             return
-        count_run(self._statistics, run, since=started)
+        count_run(self._statistics, run, since=started, observe=self._observe_query)
         run.finish(vectors)
+
+    def _observe_query(self, texts: int, seconds: float) -> None:
+        self._meter.batch(purpose="query", texts=texts, seconds=seconds)
 
     def _counted(self) -> EmbedderStatistics:
         self._statistics.waiting = self._queries.count
@@ -231,7 +242,12 @@ class Connection(asyncio.Protocol):
 
 
 async def run_embedder(
-    model: LocalEmbeddingModel, *, socket_path: Path, settings: EmbeddingSettings, stop: asyncio.Event
+    model: LocalEmbeddingModel,
+    *,
+    socket_path: Path,
+    settings: EmbeddingSettings,
+    stop: asyncio.Event,
+    meter: EmbedderMeter,
 ) -> None:
     """Serve a loaded model on a Unix socket until ``stop`` is set.
 
@@ -240,7 +256,7 @@ async def run_embedder(
     Raises:
         OSError: the socket cannot be made.
     """
-    server = EmbedderServer(model, settings)
+    server = EmbedderServer(model, settings, meter)
     server.start()
     listening = await asyncio.get_running_loop().create_unix_server(lambda: Connection(server), path=socket_path)
     _log.info("the embedder serves %s", model.card.name)

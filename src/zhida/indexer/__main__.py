@@ -11,11 +11,14 @@ from zhida.bootstrap import (
     stop_on_signals,
     take_rebuild_requests,
 )
-from zhida.database import Database, listen
+from zhida.database import Database, DatabaseUnavailableError
 from zhida.indexer.follower import IndexFollower
 from zhida.knowledge import FEED_CHANNEL, RecordChangeFeed
+from zhida.observability import IndexMeter
 
 _LOOK_FOR_REQUESTS_SECONDS = 0.5
+_LISTEN_AGAIN_SECONDS = 1.0
+_REPORT_SECONDS = 2.0
 
 
 def main() -> None:
@@ -31,8 +34,9 @@ async def _index(started: Process) -> None:
         writers = index_writers(started.places, started.settings)
         follower = IndexFollower(RecordChangeFeed(database), writers, started.settings.indexer, woken=wake)
         others = [
-            asyncio.create_task(listen(url, FEED_CHANNEL, heard=wake, stop=stop)),
+            asyncio.create_task(_wake_up(database, wake)),
             asyncio.create_task(_take_requests(follower, started.places)),
+            asyncio.create_task(_report(follower, started.metrics.index)),
             asyncio.create_task(_stop_follower(follower, stop)),
         ]
         try:
@@ -40,6 +44,27 @@ async def _index(started: Process) -> None:
         finally:
             for task in others:
                 task.cancel()
+
+
+async def _wake_up(database: Database, wake: asyncio.Event) -> None:
+    """Hear of changes at once; polling covers the moments without a connection."""
+    while True:
+        try:
+            async for _ in database.notifications(FEED_CHANNEL):
+                wake.set()
+        except DatabaseUnavailableError:
+            await asyncio.sleep(_LISTEN_AGAIN_SECONDS)
+
+
+async def _report(follower: IndexFollower, meter: IndexMeter) -> None:
+    """Hand the follower's counts to the metrics."""
+    changes = rebuilds = 0
+    while True:
+        await asyncio.sleep(_REPORT_SECONDS)
+        meter.applied(follower.counts.changes - changes)
+        for _ in range(follower.counts.rebuilds - rebuilds):
+            meter.rebuilt("any")
+        changes, rebuilds = follower.counts.changes, follower.counts.rebuilds
 
 
 async def _stop_follower(follower: IndexFollower, stop: asyncio.Event) -> None:

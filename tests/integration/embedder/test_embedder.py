@@ -33,6 +33,7 @@ from zhida.inference import (
 )
 from zhida.inference.adapters.memory import HashedEmbeddingModel
 from zhida.inference.adapters.remote import RemoteEmbeddingModel
+from zhida.observability import Metrics
 
 DEADLINE = 10.0
 OWN_PROCESS = """
@@ -41,8 +42,9 @@ from pathlib import Path
 from zhida.embedder import run_embedder
 from zhida.inference import EmbeddingSettings
 from zhida.inference.adapters.memory import HashedEmbeddingModel
+from zhida.observability import Metrics
 asyncio.run(run_embedder(HashedEmbeddingModel(), socket_path=Path(sys.argv[1]), settings=EmbeddingSettings(),
-                         stop=asyncio.Event()))
+                         stop=asyncio.Event(), meter=Metrics().embedder))
 """
 
 
@@ -84,7 +86,9 @@ async def embedder(
     model: ObservedModel, path: Path, settings: EmbeddingSettings | None = None
 ) -> AsyncGenerator[RemoteEmbeddingModel]:
     settings, stop = settings or EmbeddingSettings(), asyncio.Event()
-    task = asyncio.create_task(run_embedder(model, socket_path=path, settings=settings, stop=stop))
+    task = asyncio.create_task(
+        run_embedder(model, socket_path=path, settings=settings, stop=stop, meter=Metrics().embedder)
+    )
     remote = RemoteEmbeddingModel(path, card=model.card, settings=settings)
     try:
         yield remote
@@ -272,7 +276,9 @@ async def test_an_embedder_that_is_long_gone_is_not_waited_for_and_found_when_it
 async def test_what_an_embedder_refuses_because_it_stops_is_asked_of_the_next_one(path: Path) -> None:
     first, stop = ObservedModel(), asyncio.Event()
     first.gate.clear()
-    task = asyncio.create_task(run_embedder(first, socket_path=path, settings=EmbeddingSettings(), stop=stop))
+    task = asyncio.create_task(
+        run_embedder(first, socket_path=path, settings=EmbeddingSettings(), stop=stop, meter=Metrics().embedder)
+    )
     remote = RemoteEmbeddingModel(path, card=first.card, settings=EmbeddingSettings())
     chunks = asyncio.create_task(remote.embed_passages(["one", "two", "three", "four", "waits in a second run"]))
     await at_gate(first)
@@ -301,7 +307,9 @@ async def test_a_killed_embedder_is_found_again(path: Path) -> None:
 async def test_an_embedder_that_stops_finishes_what_it_runs_and_refuses_what_waits(path: Path) -> None:
     model, stop = ObservedModel(), asyncio.Event()
     settings = EmbeddingSettings(passage_timeout_seconds=0.2)
-    task = asyncio.create_task(run_embedder(model, socket_path=path, settings=settings, stop=stop))
+    task = asyncio.create_task(
+        run_embedder(model, socket_path=path, settings=settings, stop=stop, meter=Metrics().embedder)
+    )
     running = RemoteEmbeddingModel(path, card=model.card, settings=EmbeddingSettings())
     waiting = RemoteEmbeddingModel(path, card=model.card, settings=settings)
     model.gate.clear()

@@ -19,6 +19,7 @@ from zhida.jobs.adapters.procrastinate_ledger import Claim, ProcrastinateLedger,
 from zhida.jobs.ports import JobHandler
 from zhida.jobs.retrying import GiveUp, TryAgain, after_failure, delay_before_next, error_text
 from zhida.jobs.settings import JobsSettings
+from zhida.observability import JobMeter, Metrics
 
 logger = logging.getLogger("zhida.jobs")
 
@@ -45,7 +46,9 @@ class ProcrastinateWorker:
         settings: JobsSettings | None = None,
         *,
         draw: random.Random | None = None,
+        meter: JobMeter | None = None,
     ) -> None:
+        self._meter = meter or Metrics().jobs
         # connections of its own, so that handlers that use up the others cannot silence the heartbeat
         self._database = database.sibling(writing_connections_max=3, reading_connections_max=1)
         self._ledger = ProcrastinateLedger(self._database)
@@ -162,6 +165,7 @@ class ProcrastinateWorker:
                 await self._failed(handler, claim, error)
             else:
                 await self._surely(lambda: self._ledger.succeed(claim), claim)
+                self._meter.attempt(kind=claim.kind, result="done")
                 logger.info("Job %s %s done in %.2f s", claim.id, claim.kind, monotonic() - started)
         except asyncio.CancelledError:
             with suppress(DatabaseUnavailableError):
@@ -179,9 +183,11 @@ class ProcrastinateWorker:
         )
         match decision:
             case TryAgain(delay):
+                self._meter.attempt(kind=claim.kind, result="retried")
                 logger.warning("Job %s %s failed, again in %s: %s", claim.id, claim.kind, delay, text, exc_info=error)
                 await self._surely(lambda: self._ledger.retry(claim, error=text, delay=delay), claim)
             case GiveUp():
+                self._meter.attempt(kind=claim.kind, result="dead")
                 logger.error("Job %s %s is dead: %s", claim.id, claim.kind, text, exc_info=error)
                 await self._give_up(handler, claim, text)
 
