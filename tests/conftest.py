@@ -12,7 +12,10 @@ import pytest
 from psycopg import sql
 
 from zhida.database import Database, DatabaseSettings, EmbeddedPostgres
+from zhida.inference import forbid_real_calls
 from zhida.migrations import migrate
+
+forbid_real_calls()  # a test that reached a provider would cost money and depend on it
 
 TEMPLATE: LiteralString = "template_for_tests"
 _numbers = count(1)

@@ -46,6 +46,7 @@ class RunningInstance:
             "ZHIDA_PORT": str(self.port),
             "ZHIDA_ADMIN_EMAIL": "admin@example.test",
             "ZHIDA_ADMIN_PASSWORD": "correct-horse-battery",
+            "ZHIDA_INFERENCE__REAL_MODELS_ALLOWED": "false",
             **self._variables,
         }
 

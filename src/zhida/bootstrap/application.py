@@ -16,7 +16,7 @@ from zhida.bootstrap.places import Places
 from zhida.database import Database
 from zhida.errors import ZhidaError
 from zhida.ids import KnowledgeBaseId, Language, PrincipalId
-from zhida.inference import ChatModel, ChatOptions, EmbeddingModel, EmbeddingModelCard
+from zhida.inference import ChatModel, ChatOptions, EmbeddingModel, EmbeddingModelCard, forbid_real_calls
 from zhida.ingestion import IngestionService
 from zhida.jobs import JobQueue
 from zhida.kit.clock import SystemClock
@@ -43,6 +43,8 @@ class Application:
         self.settings = settings
         self.places = places
         self.database = Database(database_url, settings.database)
+        if not settings.inference.real_models_allowed:
+            forbid_real_calls()
         self.http = httpx.AsyncClient(timeout=_HTTP_SECONDS, follow_redirects=False)
         self.originals = adapters.object_store(places)
         self.indexes = adapters.search_indexes(places, settings)

@@ -4,6 +4,7 @@ The ports of embedding and chat, what they raise, the folders of local models, a
 Adapters stand behind the ports and are chosen by bootstrap.
 """
 
+from zhida.inference.call_rules import forbid_real_calls
 from zhida.inference.chat_settings import ChatSettings
 from zhida.inference.embedding_wire import (
     TEXTS_LIMIT,
@@ -92,6 +93,7 @@ __all__ = [
     "WireError",
     "catalogue",
     "find_model_folder",
+    "forbid_real_calls",
     "frame",
     "list_models",
     "packaged_model_folder",

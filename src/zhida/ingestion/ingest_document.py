@@ -4,6 +4,7 @@ Whoever takes a version up gets an attempt number; every later write names it, s
 cannot write a second result. Nothing is written between the first and the last transaction but progress.
 """
 
+import asyncio
 import logging
 import time
 from collections.abc import Mapping
@@ -109,7 +110,8 @@ class IngestDocument:
         parsed = await self._parse(version)
         started = self._meter.stage("parse", started)
         await self._tell(version, fence, stage="chunk")
-        drafts = chunk(parsed, ChunkSettings(size=base.chunk_size, overlap=base.chunk_overlap))
+        # Off the loop: a long document takes seconds, and a silent heartbeat would cost us the job.
+        drafts = await asyncio.to_thread(chunk, parsed, ChunkSettings(size=base.chunk_size, overlap=base.chunk_overlap))
         started = self._meter.stage("chunk", started)
         vectors = await self._embed(version, base, fence=fence, parsed=parsed, drafts=drafts)
         started = self._meter.stage("embed", started)
