@@ -81,6 +81,7 @@ class InferenceSettings(BaseModel):
         models_folder: where pulled models lie; None means ``models`` in the data directory.
         model_mirror_url: the model host, or a mirror of it with the same paths.
         model_catalogue: a JSON file that adds models to the built-in catalogue.
+        real_models_allowed: off in tests, where a call to a provider would be a mistake; loopback stays open.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -90,3 +91,4 @@ class InferenceSettings(BaseModel):
     models_folder: Path | None = None
     model_mirror_url: str = "https://huggingface.co"
     model_catalogue: Path | None = None
+    real_models_allowed: bool = True
