@@ -5,36 +5,16 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from threading import Event, Thread
-from uuid import UUID
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
-from zhida.ids import AccessListId, ChunkKey, KnowledgeBaseId, VersionKey
+from tests.contract.index_world import HANDBOOK, MODEL, OTHER, asking, change, dense, direction, lexical, row
+from zhida.knowledge import IndexRow, IndexWriter, IndexWriters, SearchIndex, SearchIndexes
 from zhida.knowledge.adapters.local_options import LocalIndexOptions
 from zhida.knowledge.adapters.local_reader import LocalSearchIndexes
 from zhida.knowledge.adapters.local_writer import LocalIndexWriters
-from zhida.knowledge.adapters.memory_index import (
-    MemoryIndexes,
-    MemoryIndexWriters,
-    MemorySearchIndexes,
-)
-from zhida.knowledge.ports import (
-    IndexChange,
-    IndexQuery,
-    IndexResult,
-    IndexRow,
-    IndexWriter,
-    IndexWriters,
-    SearchIndex,
-    SearchIndexes,
-)
-
-HANDBOOK = KnowledgeBaseId(UUID("01890000-0000-7000-8000-000000000001"))
-OTHER = KnowledgeBaseId(UUID("01890000-0000-7000-8000-000000000002"))
-MODEL = "vendor/model.v1@sha256:abc"
-DIMENSIONS = 8
+from zhida.knowledge.adapters.memory_index import MemoryIndexes, MemoryIndexWriters, MemorySearchIndexes
 
 
 @dataclass
@@ -67,49 +47,6 @@ def pair(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Pair]:
     pair = make(tmp_path)
     yield pair
     pair.readers.close()
-
-
-def direction(number: int) -> NDArray[np.float32]:
-    """A unit vector that is close to those of the neighbouring numbers."""
-    angle = number / 50
-    vector = np.zeros(DIMENSIONS, np.float32)
-    vector[:2] = np.cos(angle), np.sin(angle)
-    return vector
-
-
-def row(
-    key: int, text: str, *, version: int = 1, access_list: int = 1, title: str = "", embedded: bool = True
-) -> IndexRow:
-    return IndexRow(
-        key=ChunkKey(key),
-        version_key=VersionKey(version),
-        access_list_id=AccessListId(access_list),
-        title=title,
-        text=text,
-        embedding=direction(key) if embedded else None,
-    )
-
-
-def change(revision: int, *rows: IndexRow, retracted: tuple[int, ...] = ()) -> IndexChange:
-    return IndexChange(revision=revision, retracted=tuple(map(VersionKey, retracted)), rows=rows)
-
-
-def asking(text: str = "", near: int | None = None, lists: set[int] | None = None, k: int = 10) -> IndexQuery:
-    return IndexQuery(
-        text=text,
-        embedding=None if near is None else direction(near),
-        access_lists=None if lists is None else frozenset(map(AccessListId, lists)),
-        lexical_k=k,
-        dense_k=k,
-    )
-
-
-def lexical(result: IndexResult) -> list[int]:
-    return result.lexical.keys.tolist()
-
-
-def dense(result: IndexResult) -> list[int]:
-    return result.dense.keys.tolist()
 
 
 def test_an_index_that_nobody_wrote_is_empty_at_revision_zero(pair: Pair) -> None:

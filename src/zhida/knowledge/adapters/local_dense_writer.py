@@ -206,11 +206,13 @@ class DenseWriter:
     def _write_base(self, vectors: Vectors, numbers: NDArray[np.int64], name: str) -> BaseFiles:
         names = f"base-{name}.vectors", f"base-{name}.numbers"
         vectors.write(self._folder / names[0])
+        stamp = stamp_of(self._folder / names[0])
         return BaseFiles(
             rows=vectors.rows,
             graph=vectors.graph,
             vectors=names[0],
-            vectors_stamp=stamp_of(self._folder / names[0]),
+            vectors_stamp=stamp,
+            vectors_head=stamp_of(self._folder / names[0], stamp.size - vectors.codes().nbytes),
             numbers=names[1],
             numbers_stamp=write_durably(self._folder / names[1], np.ascontiguousarray(numbers).tobytes()),
         )

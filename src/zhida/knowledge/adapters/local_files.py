@@ -59,21 +59,45 @@ def indexes_below(root: Path) -> list[tuple[KnowledgeBaseId, str]]:
     return found
 
 
-def stamp_of(path: Path) -> FileStamp:
-    """Read the file and describe it."""
+def stamp_of(path: Path, first_bytes: int | None = None) -> FileStamp:
+    """Read the file, or its first bytes, and describe them."""
     size = crc = 0
     with path.open("rb") as file:
-        while block := file.read(_BLOCK_BYTES):
+        while block := file.read(_BLOCK_BYTES if first_bytes is None else min(_BLOCK_BYTES, first_bytes - size)):
             size += len(block)
             crc = zlib.crc32(block, crc)
     return FileStamp(size=size, crc=crc)
 
 
+def verify_content(path: Path, content: bytes | memoryview, stamp: FileStamp) -> None:
+    """Check what was read of a file.
+
+    Raises:
+        IndexDamagedError: it is not what was written.
+    """
+    if FileStamp(size=len(content), crc=zlib.crc32(content)) != stamp:
+        raise damaged(path, "does not have the content that was written")
+
+
+def read_stamped(path: Path, stamp: FileStamp) -> bytes:
+    """Read as many bytes as the stamp says; what follows them does not count.
+
+    Raises:
+        IndexDamagedError: they are not what was written.
+        FileNotFoundError: the file is missing.
+    """
+    with path.open("rb") as file:
+        content = file.read(stamp.size)
+    verify_content(path, content, stamp)
+    return content
+
+
 def verify_size(path: Path, size: int) -> None:
-    """Cheap check: the file is there, and as long as it must be.
+    """Cheap check: the file is as long as it must be.
 
     Raises:
         IndexDamagedError: it is not.
+        FileNotFoundError: it is missing.
     """
     actual = path.stat().st_size
     if actual != size:

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from zhida.knowledge.adapters.local_files import damaged
+from zhida.knowledge.adapters.local_files import read_stamped
 from zhida.knowledge.adapters.local_lexical import LexicalLeg
 from zhida.knowledge.adapters.local_manifest import DenseFiles, Manifest
 from zhida.knowledge.adapters.local_options import LocalIndexOptions
@@ -76,9 +76,7 @@ def _open_dense(
 
 
 def _deletions(folder: Path, files: DenseFiles, rows: int) -> NDArray[np.bool_] | None:
-    if files.deleted is None:
+    if files.deleted is None or files.deleted_stamp is None:
         return None
-    deleted = np.unpackbits(np.fromfile(folder / files.deleted, np.uint8), bitorder="little")[:rows].astype(np.bool_)
-    if deleted.size != rows or np.count_nonzero(deleted) != files.deleted_rows:
-        raise damaged(folder / files.deleted, "does not have the content that was written")
-    return deleted
+    bits = np.frombuffer(read_stamped(folder / files.deleted, files.deleted_stamp), np.uint8)
+    return np.unpackbits(bits, bitorder="little")[:rows].astype(np.bool_)

@@ -7,7 +7,7 @@ that commit's files: readers open it as an index that never changes, and a crash
 
 import os
 import shutil
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 

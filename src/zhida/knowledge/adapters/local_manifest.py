@@ -13,12 +13,17 @@ _FORMAT = 1
 
 
 class BaseFiles(msgspec.Struct, frozen=True):
-    """The large, read-only part of the dense leg: a FAISS file, and the rows' numbers, (3, rows) int64."""
+    """The large, read-only part of the dense leg: a FAISS file, and the rows' numbers, (3, rows) int64.
+
+    ``vectors_head`` covers what stands before the vectors, the graph above all: a changed bit there would end the
+    process that maps the file, one in a vector only misplaces a row.
+    """
 
     rows: int
     graph: bool
     vectors: str
     vectors_stamp: FileStamp
+    vectors_head: FileStamp
     numbers: str
     numbers_stamp: FileStamp
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from zhida.ids import AccessListId
 from zhida.knowledge.adapters.local_faiss import RowSelection, Vectors, empty_flat, map_vectors
-from zhida.knowledge.adapters.local_files import damaged, verify_size
+from zhida.knowledge.adapters.local_files import damaged, read_stamped, stamp_of, verify_content, verify_size
 from zhida.knowledge.adapters.local_manifest import BaseFiles, DeltaFiles
 from zhida.knowledge.adapters.local_options import LocalIndexOptions
 from zhida.knowledge.ports import Hits
@@ -54,10 +54,14 @@ def open_base(folder: Path, files: BaseFiles, dimensions: int) -> VectorPart:
         IndexDamagedError: a file has another length or content than it should.
         FileNotFoundError: a file is missing.
     """
-    verify_size(folder / files.vectors, files.vectors_stamp.size)
+    path = folder / files.vectors
+    verify_size(path, files.vectors_stamp.size)
+    if stamp_of(path, files.vectors_head.size) != files.vectors_head:
+        raise damaged(path, "does not have the content that was written")
+    vectors = map_vectors(path, graph=files.graph, rows=files.rows, dimensions=dimensions)
     verify_size(folder / files.numbers, files.numbers_stamp.size)
-    vectors = map_vectors(folder / files.vectors, graph=files.graph, rows=files.rows, dimensions=dimensions)
     numbers = np.memmap(folder / files.numbers, dtype=np.int64, mode="r", shape=(3, files.rows))
+    verify_content(folder / files.numbers, numbers.data.cast("B"), files.numbers_stamp)
     return VectorPart(vectors, numbers)
 
 
@@ -68,10 +72,8 @@ def open_delta(folder: Path, files: DeltaFiles, dimensions: int) -> VectorPart:
         IndexDamagedError: a file is shorter than it should be.
         FileNotFoundError: a file is missing.
     """
-    codes = np.fromfile(folder / files.vectors, dtype=np.float16, count=files.rows * dimensions)
-    numbers = np.fromfile(folder / files.numbers, dtype=np.int64, count=files.rows * 3)
-    if codes.size != files.rows * dimensions or numbers.size != files.rows * 3:
-        raise damaged(folder / files.vectors, "is shorter than it should be")
+    codes = np.frombuffer(read_stamped(folder / files.vectors, files.vectors_stamp), np.float16)
+    numbers = np.frombuffer(read_stamped(folder / files.numbers, files.numbers_stamp), np.int64)
     vectors = empty_flat(dimensions)
     vectors.add(codes.reshape(files.rows, dimensions))
     return VectorPart(vectors, np.ascontiguousarray(numbers.reshape(files.rows, 3).T))
