@@ -1,8 +1,11 @@
 """Made-up chunks and queries of the right shape: Zipf-distributed words, half English-like, half Chinese."""
 
 import random
+import re
+from collections import Counter
 from collections.abc import Iterator
 from itertools import accumulate
+from pydoc_data.topics import topics
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,14 +37,16 @@ class Language:
 
     def query(self) -> str:
         """Three to eight words, rarer than those of texts, as people ask for what is particular."""
-        return self._joint.join(self._draw.choices(self._words[200:8000], k=self._draw.randint(3, 8)))
+        return self._joint.join(self._draw.choices(self._words[200:4000], k=self._draw.randint(3, 8)))
 
 
 def english(seed: int) -> Language:
-    """Pronounceable words of one to four syllables."""
+    """Words of Python's own manual by their frequency, then made-up ones: queries cost as many tokens as real ones."""
     draw = random.Random(seed)
-    words = {"".join(_syllable(draw) for _ in range(draw.choice((1, 2, 2, 3, 4)))) for _ in range(WORDS * 2)}
-    return Language(sorted(words)[:WORDS], " ", ". ", draw)
+    real = Counter(re.findall(r"[a-z]{3,14}", " ".join(topics.values()).lower()))
+    words = [word for word, _ in real.most_common()]
+    made = {"".join(_syllable(draw) for _ in range(draw.choice((2, 2, 3, 4)))) for _ in range(WORDS)}
+    return Language((words + sorted(made - set(words)))[:WORDS], " ", ". ", draw)
 
 
 def _syllable(draw: random.Random) -> str:
