@@ -38,7 +38,7 @@ _LETTER = rf"[^\W_{_HAN}{_PAIRED}]"
 _RUN = re.compile(
     rf"(?P<han>[{_HAN}]+)"
     rf"|(?P<paired>[{_PAIRED}]+)"
-    rf"|(?P<word>(?:(?<!\w)\.(?={_LETTER}))?{_LETTER}+(?:[_.\-@/:'&+,]+{_LETTER}+)*(?:\+\+|\#(?!\w))?)",
+    rf"|(?P<word>(?:(?<!{_LETTER})\.(?={_LETTER}))?{_LETTER}+(?:[_.\-@/:'&+,]+{_LETTER}+)*(?:\+\+|\#(?!{_LETTER}))?)",
 )
 _MARKS = re.compile("[\u0300-\u036f]+")
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]+")

@@ -55,7 +55,7 @@ def expected(revision: int) -> list[int]:
     return [version * 10 + i for version in range(max(1, revision - 2), revision + 1) for i in range(3)]
 
 
-@pytest.mark.parametrize("steps", [*range(12), 19, 27, 34, 41, 43])
+@pytest.mark.parametrize("steps", [*range(8), 19, 34, 43])
 def test_a_killed_writer_leaves_a_whole_state_and_the_next_one_goes_on(tmp_path: Path, steps: int) -> None:
     command = [sys.executable, "-c", KILLED_WRITER, str(tmp_path), str(steps)]
     killed = subprocess.run(command, check=False, capture_output=True, text=True, timeout=120)
@@ -70,13 +70,13 @@ def test_a_killed_writer_leaves_a_whole_state_and_the_next_one_goes_on(tmp_path:
     assert not left & {"work"}
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", range(3))
 def test_a_writer_that_is_killed_at_any_moment_leaves_a_whole_state(tmp_path: Path, seed: int) -> None:
     """Not between steps but in their midst: the time of the kill varies with the machine."""
     command = [sys.executable, "-c", KILLED_WRITER, str(tmp_path), "1000"]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as writer:
         reader = LocalSearchIndexes(tmp_path, options()).open(HANDBOOK, MODEL)
-        while reader.revision() <= seed and writer.poll() is None:
+        while reader.revision() <= 2 * seed and writer.poll() is None:
             pass
         writer.kill()
     result = reader.search(asking("cat", near=1, k=100))

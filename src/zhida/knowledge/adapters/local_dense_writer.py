@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from zhida.ids import VersionKey
 from zhida.knowledge.adapters.local_faiss import Vectors, empty_flat, empty_graph, load_vectors
-from zhida.knowledge.adapters.local_files import FileStamp, damaged, stamp_of, verify, write_durably
+from zhida.knowledge.adapters.local_files import FileStamp, damaged, stamp_of, verify, verify_beginning, write_durably
 from zhida.knowledge.adapters.local_manifest import BaseFiles, DeltaFiles, DenseFiles
 from zhida.knowledge.adapters.local_options import LocalIndexOptions
 from zhida.knowledge.adapters.local_vectors import VectorPart, open_base
@@ -233,7 +233,7 @@ class DenseWriter:
 
 
 def verify_dense(folder: Path, files: DenseFiles) -> None:
-    """Read every byte that counts; cut off what a crashed writer appended to the delta.
+    """Read every byte that counts.
 
     Raises:
         IndexDamagedError: something is missing or changed.
@@ -248,10 +248,7 @@ def verify_dense(folder: Path, files: DenseFiles) -> None:
             (files.delta.vectors, files.delta.vectors_stamp),
             (files.delta.numbers, files.delta.numbers_stamp),
         ):
-            path = folder / name
-            if path.is_file() and path.stat().st_size > stamp.size:
-                os.truncate(path, stamp.size)
-            verify(path, stamp)
+            verify_beginning(folder / name, stamp)
 
 
 def _append(path: Path, stamp: FileStamp, content: bytes) -> FileStamp:

@@ -117,6 +117,18 @@ def verify(path: Path, stamp: FileStamp) -> None:
         raise damaged(path, "does not have the content that was written")
 
 
+def verify_beginning(path: Path, stamp: FileStamp) -> None:
+    """Full check of an append-only file; what a crashed writer left after its last commit does not count.
+
+    Raises:
+        IndexDamagedError: it is missing, shorter, or a bit has changed.
+    """
+    if not path.is_file():
+        raise damaged(path, "is missing")
+    if stamp_of(path, stamp.size) != stamp:
+        raise damaged(path, "does not have the content that was written")
+
+
 def damaged(path: Path, what: str) -> IndexDamagedError:
     """The error that names the file; the indexer acts on it by itself."""
     return IndexDamagedError(

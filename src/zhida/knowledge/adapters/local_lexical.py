@@ -7,7 +7,8 @@ that commit's files: readers open it as an index that never changes, and a crash
 
 import os
 import shutil
-from collections.abc import Iterable
+from collections.abc import Generator, Iterable
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -76,11 +77,9 @@ class LexicalLeg:
         """
         for name, stamp in files.files.items():
             verify_size(folder / files.folder / name, stamp.size)
-        try:
+        with _opening(folder / files.folder):
             index = tantivy.Index.open(str(folder / files.folder))
             index.config_reader("manual", 0)
-        except (ValueError, OSError) as error:
-            raise damaged(folder / files.folder, "cannot be read") from error
         self._schema = index.schema
         self._searcher = index.searcher()
         if self._searcher.num_docs != files.rows:
@@ -153,18 +152,17 @@ class LexicalWriter:
         """
         work.mkdir(exist_ok=True)
         self._work = work
-        try:
+        with _opening(work):
             self._index = tantivy.Index(_schema(), path=str(work))
             self._writer: tantivy.IndexWriter | None = self._index.writer(heap_bytes, 1)
-        except (ValueError, OSError) as error:
-            raise damaged(work, "cannot be written") from error
 
     def remove(self, versions: Iterable[VersionKey]) -> None:
         """Remove every row of these versions; those added later stay."""
         gone = sorted(versions)
         if gone:  # by query: tantivy-py's delete by term takes an integer for a signed one, and finds nothing
             query = tantivy.Query.term_set_query(self._index.schema, _VERSION, gone)
-            self._open_writer().delete_documents_by_query(query)
+            with _writing(self._work):
+                self._open_writer().delete_documents_by_query(query)
 
     def add(self, rows: Iterable[IndexRow]) -> None:
         """Add rows."""
@@ -175,17 +173,20 @@ class LexicalWriter:
             document.add_unsigned(_KEY, row.key)
             document.add_unsigned(_VERSION, row.version_key)
             document.add_unsigned(_ACCESS_LIST, row.access_list_id)
-            writer.add_document(document)
+            with _writing(self._work):
+                writer.add_document(document)
 
     def commit(self) -> None:
         """Force what was added and removed to the disk."""
-        self._open_writer().commit()
+        with _writing(self._work):
+            self._open_writer().commit()
 
     def settle(self) -> None:
         """Wait until the background merges are done; the writer is closed after it."""
         if self._writer is not None:
             writer, self._writer = self._writer, None
-            writer.wait_merging_threads()
+            with _writing(self._work):
+                writer.wait_merging_threads()
 
     def publish(self, folder: Path, before: LexicalFiles | None) -> LexicalFiles:
         """Link the last commit's files into a new folder and describe them; ``before`` spares reading known files."""
@@ -238,11 +239,27 @@ def restore(folder: Path, files: LexicalFiles, work: Path) -> None:
         shutil.copyfile(folder / files.folder / name, work / name)
 
 
-def _described(folder: Path, stamps: dict[str, FileStamp], meta: _Meta) -> LexicalFiles:
+@contextmanager
+def _opening(folder: Path) -> Generator[None]:
+    """What tantivy cannot open is damaged, or of a schema that this program does not write."""
     try:
-        rows = tantivy.Index.open(str(folder)).searcher().num_docs
+        yield
     except (ValueError, OSError) as error:
-        raise damaged(folder, "cannot be read back") from error
+        raise damaged(folder, f"cannot be opened: {error}") from error
+
+
+@contextmanager
+def _writing(folder: Path) -> Generator[None]:
+    """What tantivy cannot write (it reports a full disk as a ValueError) leaves the published files as they are."""
+    try:
+        yield
+    except ValueError as error:
+        raise OSError(f"The search index in {folder} cannot be written: {error}") from error
+
+
+def _described(folder: Path, stamps: dict[str, FileStamp], meta: _Meta) -> LexicalFiles:
+    with _opening(folder):
+        rows = tantivy.Index.open(str(folder)).searcher().num_docs
     return LexicalFiles(
         folder=folder.name, files=stamps, rows=rows, deleted=sum(part.rows for part in meta.parts) - rows
     )

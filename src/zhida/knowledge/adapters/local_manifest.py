@@ -46,6 +46,10 @@ class LexicalFiles(msgspec.Struct, frozen=True):
     rows: int
     deleted: int
 
+    def size_bytes(self) -> int:
+        """Bytes on the disk."""
+        return sum(stamp.size for stamp in self.files.values())
+
 
 class DenseFiles(msgspec.Struct, frozen=True):
     """The dense leg.

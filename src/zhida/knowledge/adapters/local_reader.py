@@ -6,6 +6,7 @@ A reader looks at the manifest's file status at most once per ``check_interval``
 import time
 from collections import OrderedDict
 from collections.abc import Callable
+from enum import Enum
 from pathlib import Path
 from threading import Lock
 
@@ -14,11 +15,21 @@ from zhida.knowledge.adapters.local_files import LOCK_FILE, damaged, index_folde
 from zhida.knowledge.adapters.local_generation import NO_HITS, Generation, open_generation
 from zhida.knowledge.adapters.local_manifest import MANIFEST_FILE, read_manifest
 from zhida.knowledge.adapters.local_options import LocalIndexOptions
+from zhida.knowledge.adapters.local_report import report_of
 from zhida.knowledge.errors import IndexDamagedError
-from zhida.knowledge.ports import IndexQuery, IndexResult
+from zhida.knowledge.ports import IndexQuery, IndexReport, IndexResult
 
 _OPEN_ATTEMPTS = 20
 _FileStatus = tuple[int, int, int]
+
+
+class _Closed(Enum):
+    """Not opened yet, or let go; None stands for an index that is open and empty."""
+
+    CLOSED = 0
+
+
+_State = Generation | IndexDamagedError | _Closed | None
 
 
 class LocalSearchIndex:
@@ -31,7 +42,7 @@ class LocalSearchIndex:
         self._lock = Lock()
         self._checked_at = float("-inf")
         self._status: _FileStatus | None = None
-        self._state: Generation | IndexDamagedError | None = None
+        self._state: _State = _Closed.CLOSED
 
     def search(self, query: IndexQuery) -> IndexResult:
         """See the port.
@@ -56,32 +67,34 @@ class LocalSearchIndex:
     def release(self) -> None:
         """Let go of every file; the next search opens them again."""
         with self._lock:
-            self._state = self._status = None
-            self._checked_at = float("-inf")
+            self._state, self._status = _Closed.CLOSED, None
 
     def _current(self) -> Generation | None:
         self._touched(self)
-        interval = self._options.check_interval.total_seconds()
-        if time.monotonic() - self._checked_at >= interval:
-            with self._lock:
-                if time.monotonic() - self._checked_at >= interval:
-                    self._refresh()
-                    self._checked_at = time.monotonic()
         state = self._state
+        if state is _Closed.CLOSED or self._due():
+            with self._lock:
+                state = self._state
+                if state is _Closed.CLOSED or self._due():
+                    state = self._state = self._refreshed(state)
+                    self._checked_at = time.monotonic()
         if isinstance(state, IndexDamagedError):
-            raise damaged_again(state)
+            raise _again(state)
         return state
 
-    def _refresh(self) -> None:
+    def _due(self) -> bool:
+        return time.monotonic() - self._checked_at >= self._options.check_interval.total_seconds()
+
+    def _refreshed(self, state: _State) -> Generation | IndexDamagedError | None:
         status = _status_of(self._folder / MANIFEST_FILE)
-        if status is not None and status == self._status:
-            return
-        before = self._state if isinstance(self._state, Generation) else None
+        if status is not None and status == self._status and state is not _Closed.CLOSED:
+            return state
         try:
-            self._state = self._open(before)
+            opened = self._open(state if isinstance(state, Generation) else None)
         except IndexDamagedError as error:
-            self._state = error
+            opened = error
         self._status = status
+        return opened
 
     def _open(self, before: Generation | None) -> Generation | None:
         """The generation that counts now; a writer may replace it, and delete its files, while they are opened."""
@@ -124,6 +137,12 @@ class LocalSearchIndexes:
                 self._known[folder] = LocalSearchIndex(folder, self._options, self._touch)
             return self._known[folder]
 
+    def report(self, knowledge_base_id: KnowledgeBaseId, embedding_model: str) -> IndexReport:
+        """What an index holds, read beside its writer; reads every byte to say whether it is healthy."""
+        return report_of(
+            index_folder(self._root, knowledge_base_id, embedding_model), knowledge_base_id, embedding_model
+        )
+
     def close(self) -> None:
         """See the port."""
         with self._lock:
@@ -142,7 +161,7 @@ class LocalSearchIndexes:
             oldest.release()
 
 
-def damaged_again(error: IndexDamagedError) -> IndexDamagedError:
+def _again(error: IndexDamagedError) -> IndexDamagedError:
     """A fresh error of the same content: one that is raised twice would collect the tracebacks of every search."""
     return IndexDamagedError(error.message, advice=error.advice, **error.facts)
 

@@ -14,20 +14,19 @@ from threading import RLock
 import msgspec
 
 from zhida.ids import KnowledgeBaseId, VersionKey
-from zhida.knowledge.adapters.local_dense_writer import DenseWriter, verify_dense
+from zhida.knowledge.adapters.local_dense_writer import DenseWriter
 from zhida.knowledge.adapters.local_files import (
     LOCK_FILE,
     FolderLock,
     damaged,
     index_folder,
     indexes_below,
-    verify,
 )
 from zhida.knowledge.adapters.local_lexical import LexicalWriter, restore
-from zhida.knowledge.adapters.local_manifest import MANIFEST_FILE, LexicalFiles, Manifest, read_manifest, write_manifest
+from zhida.knowledge.adapters.local_manifest import MANIFEST_FILE, Manifest, read_manifest, write_manifest
 from zhida.knowledge.adapters.local_options import LocalIndexOptions
+from zhida.knowledge.adapters.local_report import report_of, verify_all
 from zhida.knowledge.analysis import ANALYSIS_VERSION
-from zhida.knowledge.errors import IndexDamagedError
 from zhida.knowledge.ports import IndexChange, IndexReport, IndexRow
 
 _REBUILD_BATCH_ROWS = 500
@@ -134,23 +133,7 @@ class LocalIndexWriter:
     def report(self) -> IndexReport:
         """See the port; reads every byte to say whether the index is healthy."""
         with self._lock:
-            manifest = self._manifest
-            try:
-                _verify(self._folder, manifest)
-                healthy = True
-            except IndexDamagedError:
-                healthy = False
-            dense, lexical = manifest.dense, manifest.lexical
-            return IndexReport(
-                knowledge_base_id=self._knowledge_base_id,
-                embedding_model=self._embedding_model,
-                revision=manifest.revision,
-                rows=lexical.rows if lexical is not None else 0,
-                deleted_rows=max(dense.deleted_rows, lexical.deleted if lexical is not None else 0),
-                delta_rows=dense.delta.rows if dense.delta is not None else 0,
-                size_bytes=dense.size_bytes() + _lexical_bytes(lexical),
-                healthy=healthy,
-            )
+            return report_of(self._folder, self._knowledge_base_id, self._embedding_model)
 
     def close(self) -> None:
         """See the port; quiet when called again."""
@@ -266,15 +249,8 @@ def _verified_manifest(folder: Path) -> Manifest:
             raise damaged(folder / MANIFEST_FILE, "is missing") from None
         manifest = Manifest(analysis=ANALYSIS_VERSION)
         write_manifest(folder, manifest)
-    _verify(folder, manifest)
+    verify_all(folder, manifest)
     return manifest
-
-
-def _verify(folder: Path, manifest: Manifest) -> None:
-    verify_dense(folder, manifest.dense)
-    if manifest.lexical is not None:
-        for name, stamp in manifest.lexical.files.items():
-            verify(folder / manifest.lexical.folder / name, stamp)
 
 
 def _net_effect(changes: Sequence[IndexChange]) -> tuple[set[VersionKey], list[IndexRow]]:
@@ -298,10 +274,6 @@ def _indexed(rows: Iterable[IndexRow], lexical: LexicalWriter, access_lists: set
         lexical.add(batch)
         access_lists.update(row.access_list_id for row in batch)
         yield batch
-
-
-def _lexical_bytes(lexical: LexicalFiles | None) -> int:
-    return sum(stamp.size for stamp in lexical.files.values()) if lexical is not None else 0
 
 
 def _remove(path: Path) -> None:
