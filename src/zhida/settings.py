@@ -3,6 +3,7 @@
 Only doors and bootstrap read the root. A variable is named by its path: ``ZHIDA_RETRIEVAL__TOP_K``.
 """
 
+from datetime import timedelta
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
@@ -26,6 +27,11 @@ class HttpSettings(BaseModel):
     Attributes:
         json_bytes_max: of a request's body that is not an upload.
         upload_bytes_max: of a whole upload, all its files together.
+        body_patience: for a whole body that is not an upload, and for the next piece of one that is.
+        head_patience: for a request's headers, from their first byte on.
+        requests_at_once_max: requests under way in one process that are not uploads; what comes beyond is refused.
+        uploads_at_once_max: uploads under way in one process.
+        connections_max: open connections of one process, idle ones included.
         stop_seconds: how long requests under way may finish after a stop.
     """
 
@@ -33,6 +39,11 @@ class HttpSettings(BaseModel):
 
     json_bytes_max: int = Field(default=1_048_576, ge=1024)
     upload_bytes_max: int = Field(default=1_073_741_824, ge=1024)
+    body_patience: timedelta = timedelta(seconds=30)
+    head_patience: timedelta = timedelta(seconds=15)
+    requests_at_once_max: int = Field(default=512, ge=1)
+    uploads_at_once_max: int = Field(default=64, ge=1)
+    connections_max: int = Field(default=8192, ge=16)
     stop_seconds: int = Field(default=20, ge=1)
 
 

@@ -2,10 +2,12 @@
 
 import os
 import socket
+import tempfile
 
 import uvicorn
 
 from zhida.api.app import create_app
+from zhida.api.connections import connections_that_fit, guarded_connections
 from zhida.bootstrap import Application, database_url, process
 
 LISTEN_FD = "ZHIDA_LISTEN_FD"
@@ -15,6 +17,8 @@ def main() -> None:
     """Serve until SIGTERM; requests under way may finish."""
     with process("api") as started:
         settings = started.settings
+        # Uploads wait on the disk where they will stay; the system's own place is memory on many machines.
+        tempfile.tempdir = str(started.places.originals)
         application = Application(settings, started.places, database_url(settings), metrics=started.metrics)
         config = uvicorn.Config(
             create_app(application, started.metrics_page),
@@ -27,6 +31,10 @@ def main() -> None:
             timeout_graceful_shutdown=settings.http.stop_seconds,
             timeout_keep_alive=75,
             ws="none",
+            http=guarded_connections(
+                head_patience=settings.http.head_patience,
+                connections_max=connections_that_fit(settings.http.connections_max),
+            ),
         )
         listening = os.environ.get(LISTEN_FD)
         sockets = [socket.socket(fileno=int(listening))] if listening else None

@@ -8,16 +8,19 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 import zhida
-from zhida.api.middleware import LimitedBody, Observed
+from zhida.api.limits import BodyLimits, LimitedBody, Shedding
+from zhida.api.middleware import Observed
 from zhida.api.page import serve_page
 from zhida.api.problems import PROBLEM_RESPONSES, Problem, handle_problems
 from zhida.api.routes import access, ask, batches, documents, knowledge_bases, operation, search
+from zhida.api.uploads import spool_to_disk
 from zhida.bootstrap import Application
 from zhida.observability import MetricsDirectory
 
 _DESCRIPTION = """
-Documents in, answers with evidence out. Everything but `/health` and `/ready` wants `Authorization: Bearer <key>`, or
-the page's cookie with the header `X-Zhida-Page: 1` on changes. Errors are of RFC 9457's form; programs test `code`.
+Documents in, answers with evidence out. Everything but `/health`, `/ready`, log-in, the page and this description wants
+`Authorization: Bearer <key>`, or the page's cookie with the header `X-Zhida-Page: 1` on changes. Errors are of RFC
+9457's form; programs test `code`.
 Lists answer `items` and `next_cursor`. A knowledge base is named by its id or its name.
 """
 
@@ -43,7 +46,9 @@ def create_app(application: Application, metrics_page: MetricsDirectory) -> Fast
     app.state.metrics_page = metrics_page
     handle_problems(app)
     for router in (
+        operation.open_router,
         operation.router,
+        access.open_router,
         access.router,
         knowledge_bases.router,
         documents.router,
@@ -53,8 +58,11 @@ def create_app(application: Application, metrics_page: MetricsDirectory) -> Fast
     ):
         app.include_router(router)
     serve_page(app)
-    limits = application.settings.http
-    app.add_middleware(LimitedBody, json_bytes_max=limits.json_bytes_max, upload_bytes_max=limits.upload_bytes_max)
+    http = application.settings.http
+    spool_to_disk()
+    limits = BodyLimits(http.json_bytes_max, http.upload_bytes_max, http.body_patience)
+    app.add_middleware(LimitedBody, limits=limits)
+    app.add_middleware(Shedding, requests_max=http.requests_at_once_max, uploads_max=http.uploads_at_once_max)
     app.add_middleware(Observed, meter=application.metrics.http)
     app.openapi = lambda: _described(app)
     return app

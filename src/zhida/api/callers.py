@@ -11,7 +11,7 @@ from zhida.observability import bind_user
 
 COOKIE = "zhida_session"
 PAGE_HEADER = "x-zhida-page"
-_SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 class CrossSiteError(ForbiddenError):
@@ -29,12 +29,20 @@ App = Annotated[Application, Depends(application_of)]
 
 
 async def principal_of(request: Request, app: App) -> Principal:
-    """Who calls, by ``Authorization: Bearer`` or by the page's cookie.
+    """Who calls, by ``Authorization: Bearer`` or by the page's cookie; asked once per request.
 
     Raises:
         UnauthenticatedError: neither, or one that does not work.
         CrossSiteError: a change by cookie without the page's header, which no foreign site can set.
     """
+    known: Principal | None = getattr(request.state, "principal", None)
+    if known is None:
+        known = request.state.principal = await _proved(request, app)
+        bind_user(str(known.id))  # log lines of this request name the caller from here on
+    return known
+
+
+async def _proved(request: Request, app: Application) -> Principal:
     authorization = request.headers.get("authorization")
     if authorization is not None:
         scheme, _, secret = authorization.partition(" ")
@@ -42,21 +50,15 @@ async def principal_of(request: Request, app: App) -> Principal:
             raise UnauthenticatedError(
                 "The Authorization header is not of the form “Bearer <key>”.", advice="Correct the header."
             )
-        return _bound(await app.access.authenticate_key(secret.strip()))
+        return await app.access.authenticate_key(secret.strip())
     token = request.cookies.get(COOKIE)
     if token is None:
         raise UnauthenticatedError(
             "This needs a key or a log-in.", advice="Send “Authorization: Bearer <key>”, or log in on the page."
         )
-    if request.method not in _SAFE_METHODS and PAGE_HEADER not in request.headers:
+    if request.method not in SAFE_METHODS and PAGE_HEADER not in request.headers:
         raise CrossSiteError("A change by cookie needs the page's header.", advice=f"Send {PAGE_HEADER}: 1.")
-    return _bound(await app.access.authenticate_session(token))
-
-
-def _bound(principal: Principal) -> Principal:
-    """Log lines of this request name the caller from here on."""
-    bind_user(str(principal.id))
-    return principal
+    return await app.access.authenticate_session(token)
 
 
 Caller = Annotated[Principal, Depends(principal_of)]

@@ -1,14 +1,13 @@
 """What if a client sends a write twice? Repeats under one ``Idempotency-Key`` are answered, not redone."""
 
 import hashlib
-from collections.abc import Callable, Coroutine
 from http import HTTPStatus
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from fastapi import Request, Response
-from fastapi.routing import APIRoute
 
 from zhida.api.callers import application_of, principal_of
+from zhida.api.guarding import GuardedRoute, Handler
 from zhida.database import Claim, IdempotencyKeys
 from zhida.errors import Kind, ZhidaError
 
@@ -34,12 +33,16 @@ class RepeatedWriteError(ZhidaError):
     kind: ClassVar[Kind] = Kind.CONFLICT
 
 
-class IdempotentRoute(APIRoute):
+class IdempotentRoute(GuardedRoute):
     """Runs a write once per caller and key."""
 
-    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        """The framework's handler, wrapped."""
-        handle = super().get_route_handler()
+    def once_handler(self) -> Handler:
+        """What runs once; subclasses wrap it."""
+        return super().inner_handler()
+
+    def inner_handler(self) -> Handler:
+        """The framework's handler, behind the memory of what was answered."""
+        handle = self.once_handler()
 
         async def handle_once(request: Request) -> Response:
             key = request.headers.get(HEADER)
@@ -50,7 +53,7 @@ class IdempotentRoute(APIRoute):
         return handle_once
 
 
-async def _once(request: Request, key: str, handle: Callable[[Request], Coroutine[Any, Any, Response]]) -> Response:
+async def _once(request: Request, key: str, handle: Handler) -> Response:
     if not 0 < len(key) <= _KEY_LENGTH_MAX or not key.isprintable():
         raise IdempotencyKeyError(
             f"An Idempotency-Key has 1 to {_KEY_LENGTH_MAX} printable characters.", advice="Send a random UUID."

@@ -1,18 +1,22 @@
-"""What happens around every request? Ids, logs, security headers, size limits.
+"""What happens around every request? Ids, figures, security headers, an answer where something broke.
 
 Pure ASGI: a middleware of the framework's own wrapper class costs 0.4 ms a request.
 """
 
+import logging
 import time
 from http import HTTPStatus
 from typing import Any
 
-import msgspec
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import ClientDisconnect
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from zhida.api.problems import MEDIA_TYPE, problem
+from zhida.api.problems import problem, problem_response
 from zhida.observability import HttpMeter, request_scope
+
+_log = logging.getLogger(__name__)
 
 _SECURITY_HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -27,10 +31,12 @@ _PAGE_POLICY = (
     "connect-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
 _REQUEST_ID_LENGTH_MAX = 64
+_CLIENT_CLOSED_REQUEST = 499
+"""nginx's number for it. It stands in our figures alone: nobody is there to receive it."""
 
 
 class Observed:
-    """Gives each request an id, measures it, and adds the headers that every response carries."""
+    """Gives each request an id, measures it, adds the headers that every response carries, answers what broke."""
 
     def __init__(self, app: ASGIApp, meter: HttpMeter) -> None:
         self._app = app
@@ -41,7 +47,7 @@ class Observed:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        status = HTTPStatus.INTERNAL_SERVER_ERROR.value
+        status = 0
         started = time.perf_counter()
 
         async def send_with_headers(message: Message) -> None:
@@ -64,6 +70,13 @@ class Observed:
         ):
             try:
                 await self._app(scope, receive, send_with_headers)
+            except ClientDisconnect:
+                status = status or _CLIENT_CLOSED_REQUEST
+            except Exception:
+                _log.exception("unexpected error")
+                if status:
+                    raise  # breaks the connection, so that nobody takes half an answer for a whole one
+                await _unexpected()(scope, receive, send_with_headers)
             finally:
                 route: Any = scope.get("route")
                 self._meter.request(
@@ -81,58 +94,7 @@ def _wished_id(headers: Headers) -> str | None:
     return wished if harmless and wished.isascii() else None
 
 
-class TooLargeError(Exception):
-    """The body has grown past its limit."""
-
-
-class LimitedBody:
-    """Refuses bodies that are too large, before and while they are read."""
-
-    def __init__(self, app: ASGIApp, *, json_bytes_max: int, upload_bytes_max: int) -> None:
-        self._app = app
-        self._json_bytes_max = json_bytes_max
-        self._upload_bytes_max = upload_bytes_max
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on with a body that counts."""
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
-        headers = Headers(scope=scope)
-        is_upload = headers.get("content-type", "").startswith("multipart/form-data")
-        limit = self._upload_bytes_max if is_upload else self._json_bytes_max
-        declared = headers.get("content-length", "0")
-        if declared.isdigit() and int(declared) > limit:
-            await _refuse(send, limit)
-            return
-        read, started = 0, False
-
-        async def counted() -> Message:
-            nonlocal read
-            message = await receive()
-            read += len(message.get("body", b""))
-            if read > limit:
-                raise TooLargeError
-            return message
-
-        async def noted(message: Message) -> None:
-            nonlocal started
-            started = True
-            await send(message)
-
-        try:
-            await self._app(scope, counted, noted)
-        except TooLargeError:
-            if started:
-                raise
-            await _refuse(send, limit)
-
-
-async def _refuse(send: Send, limit: int) -> None:
-    detail = f"The request's body is larger than {limit} bytes."
-    advice = "Send less at once; an upload can be split into several."
-    body = msgspec.json.encode(problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "request.too_large", detail, advice=advice))
-    headers = [(b"content-type", MEDIA_TYPE.encode()), (b"content-length", str(len(body)).encode())]
-    headers.append((b"connection", b"close"))
-    await send({"type": "http.response.start", "status": 413, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
+def _unexpected() -> Response:
+    detail = "Something went wrong that should not have."
+    advice = "Tell the operator the trace id; the logs hold the cause."
+    return problem_response(problem(HTTPStatus.INTERNAL_SERVER_ERROR, "internal", detail, advice=advice))

@@ -1,8 +1,9 @@
 """The page's files, built from ``web/`` into ``page/`` beside this module."""
 
+from http import HTTPStatus
 from pathlib import Path
 
-from fastapi import FastAPI
+from fastapi import FastAPI, HTTPException
 from starlette.responses import FileResponse, PlainTextResponse, Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
@@ -25,18 +26,18 @@ def serve_page(app: FastAPI) -> None:
     if (PAGE / "assets").is_dir():
         app.mount("/assets", _HashedFiles(directory=PAGE / "assets"), name="assets")
 
-    @app.get("/", include_in_schema=False)
+    # Only these names exist: what a stranger asks for never becomes a path.
+    files = {file.name: file for file in PAGE.iterdir() if file.is_file()} if PAGE.is_dir() else {}
+
     async def index() -> Response:
-        file = PAGE / "index.html"
-        if not file.is_file():
-            return PlainTextResponse("The page is not built. Run “make setup”; the API works without it.", 404)
-        return FileResponse(file, headers={"Cache-Control": "no-cache"})
+        return await top_file("index.html")
 
-    @app.get("/{name}", include_in_schema=False)
     async def top_file(name: str) -> Response:
-        file = (PAGE / name).resolve()
-        if file.parent != PAGE.resolve() or not file.is_file():
-            return PlainTextResponse("Not found.", 404)
-        return FileResponse(file, headers={"Cache-Control": "no-cache"})
+        if name in files:
+            return FileResponse(files[name], headers={"Cache-Control": "no-cache"})
+        if not files:
+            return PlainTextResponse("The page is not built. Run “make setup”; the API works without it.", 404)
+        raise HTTPException(HTTPStatus.NOT_FOUND)
 
-    _ = index, top_file
+    for path, endpoint in (("/", index), ("/{name}", top_file)):
+        app.add_api_route(path, endpoint, methods=["GET", "HEAD"], include_in_schema=False)

@@ -94,11 +94,10 @@ def headers_of(error: ZhidaError) -> dict[str, str]:
 
 
 def handle_problems(app: FastAPI) -> None:
-    """Answer every error in one form."""
+    """Answer every error that has a name in one form; the outermost middleware answers the others."""
     app.add_exception_handler(ZhidaError, _ours)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
-    app.add_exception_handler(Exception, _unknown)
 
 
 def _ours(_request: Request, error: Exception) -> Response:
@@ -121,10 +120,3 @@ def _http(_request: Request, error: Exception) -> Response:
     status = HTTPStatus(error.status_code)
     code = f"request.{status.name.lower()}"
     return problem_response(problem(status, code, str(error.detail)), dict(error.headers or {}))
-
-
-def _unknown(_request: Request, error: Exception) -> Response:
-    _log.error("unexpected error", exc_info=error)
-    detail = "Something went wrong that should not have."
-    advice = "Tell the operator the trace id; the logs hold the cause."
-    return problem_response(problem(HTTPStatus.INTERNAL_SERVER_ERROR, "internal", detail, advice=advice))

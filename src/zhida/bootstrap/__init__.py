@@ -2,7 +2,7 @@
 
 from zhida.bootstrap.adapters import embedding_card, index_writers, local_model, model_host, models_folder
 from zhida.bootstrap.application import Application
-from zhida.bootstrap.first_start import Welcome, prepare_instance, write_private
+from zhida.bootstrap.first_start import Welcome, open_private, prepare_instance, write_private
 from zhida.bootstrap.places import DataDirectoryError, Places, places
 from zhida.bootstrap.process import MISCONFIGURED_EXIT_CODE, Process, process
 from zhida.bootstrap.processes import (
@@ -25,6 +25,7 @@ __all__ = [
     "local_model",
     "model_host",
     "models_folder",
+    "open_private",
     "places",
     "prepare_instance",
     "process",

@@ -4,6 +4,7 @@ import os
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
+from typing import IO
 
 from zhida.access import Principal, PrincipalKind, Role
 from zhida.bootstrap.application import Application
@@ -62,6 +63,11 @@ async def _bring_sample(application: Application, owner: Principal) -> None:
             await application.ingestion.submit(
                 base, writing, [Upload(entry.name, content)], on_conflict=NameConflict.REPLACE
             )
+
+
+def open_private(path: Path) -> IO[bytes]:
+    """Open a file, to add to it, that the owner alone may read."""
+    return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "ab")
 
 
 def write_private(path: Path, text: str) -> None:

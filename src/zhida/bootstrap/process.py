@@ -1,5 +1,6 @@
 """What does every process of ours do first and last? Reads settings, starts its log and its figures, ends both."""
 
+import os
 import sys
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -27,6 +28,7 @@ class Process:
 @contextmanager
 def process(role: str) -> Generator[Process]:
     """Settings read, folders there, log and figures running; an error of ours ends the process with one clear line."""
+    os.umask(0o077)  # whatever a process of ours writes is its owner's alone
     try:
         settings = read_settings()
         layout = places(settings.data_dir)

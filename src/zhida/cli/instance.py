@@ -15,7 +15,7 @@ from typing import IO, ClassVar
 
 import httpx
 
-from zhida.bootstrap import Places, Welcome, places, prepare_instance, write_private
+from zhida.bootstrap import Places, Welcome, open_private, places, prepare_instance, write_private
 from zhida.cli.file_lock import FileLock
 from zhida.cli.source_watch import SourceWatch
 from zhida.cli.surroundings import InstancePlaces
@@ -199,7 +199,7 @@ class Instance:
     ) -> None:
         output: IO[bytes] | None = None
         if self._log_to_files:
-            output = (self._places.logs / f"{name or role}.out").open("ab")
+            output = open_private(self._places.logs / f"{name or role}.out")
             self._outputs.append(output)
         self._supervisor.add(
             ChildSpec(

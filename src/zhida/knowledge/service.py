@@ -57,7 +57,9 @@ class KnowledgeService:
         if open_to_everyone:
             entries.append(AccessEntry(EVERYONE, GrantLevel.READ))
         async with self._database.unit_of_work() as unit:
-            access_list_id = await self._access.create_access_list(unit, f"knowledge base {name}", entries)
+            access_list_id = await self._access.create_access_list(
+                unit, f"knowledge base {name}"[:NAME_LENGTH_MAX], entries
+            )
             base = KnowledgeBase(
                 id=KnowledgeBaseId(new_uuid()),
                 name=name,

@@ -24,9 +24,11 @@ from zhida.bootstrap import Application
 from zhida.ids import PrincipalId
 
 router = APIRouter(tags=["access"], route_class=IdempotentRoute)
+open_router = APIRouter(tags=["access"])
+"""For those who have not proved themselves yet."""
 
 
-@router.post("/api/v1/sessions")
+@open_router.post("/api/v1/sessions")
 async def log_in(request: Request, response: Response, app: App, body: LogIn) -> PrincipalView:
     """Log in on the page; sets an HttpOnly cookie."""
     session = await app.access.log_in(body.email, body.password, ip=_address(request))
@@ -45,7 +47,7 @@ async def log_out(request: Request, app: App, _caller: Caller) -> Response:
     return response
 
 
-@router.get("/link/{token}", include_in_schema=False)
+@open_router.get("/link/{token}", include_in_schema=False)
 async def redeem_link(app: App, token: str) -> Response:
     """Sign a browser in by a link that works once."""
     response = RedirectResponse("/", status_code=303, headers={"Referrer-Policy": "no-referrer"})

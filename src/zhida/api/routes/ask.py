@@ -9,13 +9,14 @@ from starlette.responses import Response
 
 from zhida.answering import Answer, AnswerEvent, AnswerRequest, Finished, Refusal, Refused, fold
 from zhida.api.callers import App, Reading
+from zhida.api.guarding import GuardedRoute
 from zhida.api.problems import problem_of
 from zhida.api.sse import STREAM_RESPONSE, event, event_stream
 from zhida.api.views.answers import AskReply, AskRequest, event_body, reply_body
 from zhida.bootstrap import Application
 from zhida.errors import ZhidaError
 
-router = APIRouter(prefix="/api/v1", tags=["ask"])
+router = APIRouter(prefix="/api/v1", tags=["ask"], route_class=GuardedRoute)
 _encode = msgspec.json.Encoder().encode
 
 

@@ -9,12 +9,13 @@ from starlette.responses import StreamingResponse
 
 from zhida.access import ReadGrant
 from zhida.api.callers import App, Reading
+from zhida.api.guarding import GuardedRoute
 from zhida.api.sse import STREAM_RESPONSE, event, event_stream
 from zhida.api.views.knowledge import BatchView
 from zhida.bootstrap import Application
 from zhida.ids import BatchId
 
-router = APIRouter(prefix="/api/v1/batches", tags=["batches"])
+router = APIRouter(prefix="/api/v1/batches", tags=["batches"], route_class=GuardedRoute)
 
 _LOOK_EVERY_SECONDS = 0.3
 _ALIVE_EVERY_LOOKS = 50

@@ -10,15 +10,15 @@ from fastapi import APIRouter, File, Form, Response, UploadFile
 from starlette.responses import StreamingResponse
 
 from zhida.api.callers import App, Reading, Writing
-from zhida.api.idempotency import IdempotentRoute
 from zhida.api.routes.knowledge_bases import Cursor, Limit
+from zhida.api.uploads import KnowledgeRoute
 from zhida.api.views.knowledge import DocumentList, DocumentView, ElementList, SubmissionView, SubmittedDocumentView
 from zhida.bootstrap import Application
 from zhida.ids import DocumentId
 from zhida.ingestion import Upload
 from zhida.knowledge import Document, DocumentVersion, NameConflict
 
-router = APIRouter(prefix="/api/v1", tags=["documents"], route_class=IdempotentRoute)
+router = APIRouter(prefix="/api/v1", tags=["documents"], route_class=KnowledgeRoute)
 
 _PIECE_BYTES = 1 << 18
 _INLINE_TYPES = ("application/pdf", "text/plain", "text/markdown")

@@ -6,10 +6,10 @@ from fastapi import APIRouter, Query, Response
 
 from zhida.access import Permission, require
 from zhida.api.callers import App, Reading, Writing
-from zhida.api.idempotency import IdempotentRoute
+from zhida.api.uploads import KnowledgeRoute
 from zhida.api.views.knowledge import KnowledgeBaseList, KnowledgeBaseView, NewKnowledgeBase
 
-router = APIRouter(prefix="/api/v1/knowledge-bases", tags=["knowledge bases"], route_class=IdempotentRoute)
+router = APIRouter(prefix="/api/v1/knowledge-bases", tags=["knowledge bases"], route_class=KnowledgeRoute)
 
 Limit = Annotated[int, Query(ge=1, le=200)]
 Cursor = Annotated[str | None, Query(max_length=1024)]

@@ -25,16 +25,20 @@ from zhida.ids import JobId
 from zhida.jobs import JobState
 
 router = APIRouter(tags=["operation"], route_class=IdempotentRoute)
+open_router = APIRouter(tags=["operation"])
+"""For whoever watches over the process."""
 JobNumber = Annotated[int, Path(ge=1, le=2**63 - 1)]
 
 
-@router.get("/health")
+@open_router.head("/health", include_in_schema=False)
+@open_router.get("/health")
 async def health() -> Health:
     """Alive: the process answers."""
     return Health()
 
 
-@router.get("/ready", responses={503: {"model": Readiness}})
+@open_router.head("/ready", include_in_schema=False)
+@open_router.get("/ready", responses={503: {"model": Readiness}})
 async def ready(request: Request, app: App) -> Response:
     """Ready: every dependency answers. Callers with a key see which does not."""
     states = await app.dependencies()
@@ -81,7 +85,7 @@ async def list_jobs(
     app: App,
     caller: Caller,
     state: Literal["queued", "running", "succeeded", "dead"] | None = None,
-    kind: Annotated[str | None, Query(max_length=100)] = None,
+    kind: Annotated[str | None, Query(max_length=100, pattern=r"^[a-z._-]+$")] = None,
     *,
     cursor: Cursor = None,
     limit: Limit = 50,

@@ -5,9 +5,10 @@ from fastapi import APIRouter
 from starlette.responses import Response
 
 from zhida.api.callers import App, Reading
+from zhida.api.guarding import GuardedRoute
 from zhida.api.views.answers import SearchReply, SearchRequest, search_body
 
-router = APIRouter(prefix="/api/v1", tags=["search"])
+router = APIRouter(prefix="/api/v1", tags=["search"], route_class=GuardedRoute)
 _encode = msgspec.json.Encoder().encode
 
 

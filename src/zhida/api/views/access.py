@@ -1,15 +1,26 @@
 """Principals, keys and users as clients see them."""
 
-from datetime import datetime
-from typing import Literal, Self
+from datetime import UTC, datetime
+from typing import Annotated, Literal, Self
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, Field
+from pydantic import AfterValidator, AwareDatetime, BaseModel, Field
 
 from zhida.access import ApiKey, CreatedKey, Principal, User
 from zhida.api.views.knowledge import Request
 
 RoleName = Literal["admin", "editor", "reader"]
+
+
+def _in_utc(moment: datetime) -> datetime:
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError as error:
+        message = "must be a moment that exists in UTC"
+        raise ValueError(message) from error
+
+
+Moment = Annotated[AwareDatetime, AfterValidator(_in_utc)]
 
 
 class LogIn(Request):
@@ -41,7 +52,7 @@ class NewKey(Request):
     knowledge_bases: list[str] | None = Field(
         default=None, max_length=100, description="Ids or names; the key may touch only these. None: no such limit."
     )
-    expires_at: AwareDatetime | None = None
+    expires_at: Moment | None = None
 
 
 class KeyView(BaseModel):

@@ -26,7 +26,8 @@ from zhida.retrieval import Passage, QueryPlan, SearchOutcome
 
 
 def _not_blank(text: str) -> str:
-    if not text.strip():
+    # Characters without width, such as U+200B, are no question either.
+    if not any(character.isprintable() and not character.isspace() for character in text):
         message = "must not be blank"
         raise ValueError(message)
     return text
@@ -34,7 +35,7 @@ def _not_blank(text: str) -> str:
 
 Question = Annotated[str, Field(min_length=1, max_length=1000), AfterValidator(_not_blank)]
 BaseName = Annotated[str, Field(min_length=1, max_length=200, description="Id or name.", examples=["sample"])]
-TopK = Annotated[int, Field(ge=1, le=10)]
+TopK = Annotated[int, Field(ge=1, le=10, strict=True)]
 ProfileName = Literal["balanced", "lexical", "dense"]
 
 
@@ -56,7 +57,7 @@ class AskRequest(Request):
         default=None, description="Each knowledge base has an assistant of its own name; name the one or the other."
     )
     top_k: TopK | None = None
-    stream: bool = Field(default=False, description="Answer as server-sent events.")
+    stream: bool = Field(default=False, strict=True, description="Answer as server-sent events.")
 
     @model_validator(mode="after")
     def _one_is_named(self) -> "AskRequest":

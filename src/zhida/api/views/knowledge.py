@@ -4,13 +4,24 @@ from datetime import datetime
 from typing import Annotated, Literal, Self
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
 from zhida.ingestion import Batch, BatchDocument, Submission, SubmittedDocument
 from zhida.knowledge import LEXICAL_ONLY, Document, KnowledgeBase, StoredElements, VersionStatus
 
 Status = Literal["queued", "processing", "ready", "failed"]
-Name = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+_NAMES_NO_ADDRESS_HOLDS = frozenset({".", ".."})
+
+
+def _fits_an_address(name: str) -> str:
+    """A knowledge base is named in paths, where a slash or dots alone would mean another one."""
+    if "/" in name or name.strip() in _NAMES_NO_ADDRESS_HOLDS:
+        message = "must not hold a slash, nor be dots alone"
+        raise ValueError(message)
+    return name
+
+
+Name = Annotated[str, StringConstraints(min_length=1, max_length=200), AfterValidator(_fits_an_address)]
 
 
 class Request(BaseModel):

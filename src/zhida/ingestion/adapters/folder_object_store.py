@@ -59,8 +59,8 @@ class FolderObjectStore:
         target = self._path(object_key)
         incoming = self._folder / _INCOMING / target.name
         try:
-            incoming.parent.mkdir(parents=True, exist_ok=True)
-            target.parent.mkdir(parents=True, exist_ok=True)
+            for folder in (incoming.parent, target.parent):
+                folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             digest, size, complete = _copy(content, incoming, limit_bytes)
             if complete:
                 incoming.rename(target)
@@ -95,7 +95,7 @@ class FolderObjectStore:
 def _copy(content: BinaryIO, target: Path, limit_bytes: int) -> tuple[str, int, bool]:
     """Bytes to disk: their SHA-256, how many, and whether the limit held. Synced before it returns."""
     digest, size = hashlib.sha256(), 0
-    with target.open("wb") as file:
+    with os.fdopen(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
         while piece := content.read(_PIECE_BYTES):
             size += len(piece)
             digest.update(piece)

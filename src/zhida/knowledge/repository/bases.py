@@ -64,6 +64,8 @@ async def insert(connection: AsyncConnection[DictRow], base: KnowledgeBase) -> N
 
 async def find(connection: AsyncConnection[DictRow], grant: ReadGrant, id_or_name: str) -> KnowledgeBase | None:
     """The knowledge base of that id or name, if the grant lets it be seen."""
+    if "\0" in id_or_name:
+        return None  # PostgreSQL holds no such text, and refuses to look for it
     cursor = await connection.execute(
         f"""
         SELECT {_COLUMNS} FROM knowledge_bases b
