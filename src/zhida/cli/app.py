@@ -55,6 +55,8 @@ def main() -> None:
         code = EXIT_INTERRUPTED
     except typer.TyperException as error:
         code = _complain_of_usage(error)
+    except SystemExit:  # how typer says that nobody reads our output any more
+        code = EXIT_INTERRUPTED
     except BrokenPipeError:
         code = _reader_left()
     except Exception as error:

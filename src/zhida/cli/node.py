@@ -7,11 +7,11 @@ from typing import Annotated
 
 import typer
 
-from zhida.cli.attaching import attached_to_running, find_running, is_alive
+from zhida.cli.attaching import attached_to_running, find_running, is_running
 from zhida.cli.errors import UnreachableError
 from zhida.cli.options import Json
 from zhida.cli.output import emit, note, say
-from zhida.cli.surroundings import instance_places, read_variables
+from zhida.cli.surroundings import InstancePlaces, instance_places, read_variables
 
 _LOOK_EVERY_SECONDS = 0.05
 
@@ -48,18 +48,19 @@ def stop(
             raise UnreachableError(
                 f"Process {running.pid} belongs to somebody else.", advice="Run this as its owner."
             ) from error
-        _await_end(running.pid, seconds)
+        _await_end(at, seconds)
     if as_json:
         emit({"stopped": running is not None, "pid": running.pid if running else None})
     else:
         say(f"Stopped the instance of {at.root}." if running else f"No instance of {at.root} runs.")
 
 
-def _await_end(pid: int, seconds: float) -> None:
+def _await_end(at: InstancePlaces, seconds: float) -> None:
+    """By its lock: a process that has ended may still have a number, until its parent looks."""
     deadline = time.monotonic() + seconds
-    while is_alive(pid):
+    while is_running(at):
         if time.monotonic() > deadline:
             raise UnreachableError(
-                f"Process {pid} is still stopping after {seconds:.0f} seconds.", advice="Wait for it."
+                f"The instance of {at.root} is still stopping after {seconds:.0f} seconds.", advice="Wait for it."
             )
         time.sleep(_LOOK_EVERY_SECONDS)
