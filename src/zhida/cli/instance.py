@@ -33,6 +33,7 @@ _START_SECONDS = 120.0
 _LOCK_SECONDS = 2.0
 """Commands that look whether an instance runs hold the lock for a moment."""
 _LOOK_FOR_USERS_SECONDS = 0.5
+_SEEN_CHARACTERS = 300
 _BACKLOG = 2048
 
 
@@ -214,16 +215,21 @@ class Instance:
 
     def _await_ready(self, address: str) -> None:
         deadline = time.monotonic() + _START_SECONDS
+        key = self._places.local_key_file.read_text()
+        seen = "nothing answered"
         while not self._stopping:
             self._supervisor.tend()
             try:
-                if httpx.get(f"{address}/ready", timeout=3, trust_env=False).is_success:
+                headers = {"Authorization": f"Bearer {key}"}
+                reply = httpx.get(f"{address}/ready", headers=headers, timeout=3, trust_env=False)
+                if reply.is_success:
                     return
+                seen = f"it answered {reply.status_code}: {reply.text[:_SEEN_CHARACTERS]}"
             except httpx.TransportError:
                 pass  # it does not listen yet
             if time.monotonic() > deadline:
                 raise StartFailedError(
-                    f"Zhida was not ready after {_START_SECONDS:.0f} seconds.",
+                    f"Zhida was not ready after {_START_SECONDS:.0f} seconds; {seen}.",
                     advice=f"The logs in {self._places.logs} say why.",
                 )
             time.sleep(_TEND_EVERY_SECONDS)
