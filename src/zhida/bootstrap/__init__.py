@@ -1,7 +1,7 @@
 """Which adapter stands behind each port, and what does each process run? Bootstrap alone knows every room."""
 
 from zhida.bootstrap.adapters import embedding_card, index_writers, local_model, model_host, models_folder
-from zhida.bootstrap.application import Application
+from zhida.bootstrap.application import MULTILINGUAL_COMMAND, Application
 from zhida.bootstrap.first_start import Welcome, open_private, prepare_instance, write_private
 from zhida.bootstrap.places import DataDirectoryError, Places, places
 from zhida.bootstrap.process import MISCONFIGURED_EXIT_CODE, Process, process
@@ -14,6 +14,7 @@ from zhida.bootstrap.processes import (
 
 __all__ = [
     "MISCONFIGURED_EXIT_CODE",
+    "MULTILINGUAL_COMMAND",
     "Application",
     "DataDirectoryError",
     "Places",

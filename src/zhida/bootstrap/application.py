@@ -29,7 +29,7 @@ _log = logging.getLogger(__name__)
 _DEPENDENCY_SECONDS = 2.0
 _HTTP_SECONDS = 60.0
 """Where an adapter sets no limit of its own."""
-MULTILINGUAL_COMMAND = "zhida model list"
+MULTILINGUAL_COMMAND = "zhida model pull multilingual-e5-small"
 
 
 class Application:

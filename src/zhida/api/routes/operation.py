@@ -20,6 +20,7 @@ from zhida.api.views.operation import (
     ModelsView,
     Readiness,
 )
+from zhida.bootstrap import MULTILINGUAL_COMMAND
 from zhida.errors import ZhidaError
 from zhida.ids import JobId
 from zhida.jobs import JobState
@@ -75,6 +76,7 @@ async def models(app: App, _caller: Caller) -> ModelsView:
             dimensions=card.dimensions if card else None,
             languages=sorted(card.languages) if card else [],
             advice=app.embedding_advice,
+            advice_command=MULTILINGUAL_COMMAND if app.embedding_advice else None,
         ),
         chat=ChatModelView(name=app.chat_name),
     )

@@ -47,6 +47,7 @@ class EmbeddingModelView(BaseModel):
     dimensions: int | None
     languages: list[str]
     advice: str | None = Field(description="What to do for better search in other languages.")
+    advice_command: str | None = Field(description="The command that the advice names, for a page to show.")
 
 
 class ChatModelView(BaseModel):
