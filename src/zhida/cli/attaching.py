@@ -172,7 +172,7 @@ def _use_of(at: InstancePlaces) -> Generator[FileLock]:
     try:
         at.root.mkdir(mode=0o700, parents=True, exist_ok=True)
         at.run.mkdir(mode=0o700, exist_ok=True)
-        lock.share()
+        lock.share(on_wait=lambda: note(f"Waiting for the instance of {at.root}, which is stopping …"))
     except OSError as error:
         raise UnreachableError(
             f"The data directory {at.root} cannot be used: {error.strerror}.",

@@ -1,6 +1,7 @@
 """Who is there? Locks on files, which end with the process that holds them, however it ends."""
 
 import fcntl
+from collections.abc import Callable
 from pathlib import Path
 from typing import IO
 
@@ -13,10 +14,14 @@ class FileLock:
         self._path = path
         self._file: IO[str] | None = None
 
-    def share(self) -> None:
-        """Hold it together with others; waits while somebody holds it alone."""
+    def share(self, *, on_wait: Callable[[], None]) -> None:
+        """Hold it together with others; waits while somebody holds it alone, and says so by ``on_wait``."""
         self._file = self._path.open("a+")
-        fcntl.flock(self._file, fcntl.LOCK_SH)
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            on_wait()
+            fcntl.flock(self._file, fcntl.LOCK_SH)
 
     def try_alone(self) -> bool:
         """Hold it alone, if nobody else holds it now."""

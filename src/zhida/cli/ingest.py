@@ -57,7 +57,7 @@ def _bring(client: Client, base_id: str, files: Sequence[LocalFile], *, replace:
         uploader = Uploader(client, base_id, replace=replace)
         follower = BatchFollower(client, bars, outcome)
         for number, group in enumerate(groups, 1):
-            title = f"uploading {number} of {len(groups)}"
+            title = f"uploading {number} of {len(groups)}, MB"
             total = sum(file.size for file in group)
             uploader.progress = lambda sent, title=title, total=total: bars.show(title, sent / 1e6, total / 1e6)
             submission = uploader.send(group, outcome)

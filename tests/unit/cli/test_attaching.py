@@ -63,8 +63,8 @@ def test_a_damaged_file_says_nothing(at: InstancePlaces, content: str) -> None:
 def test_a_lock_is_held_alone_or_together(tmp_path: Path) -> None:
     path = tmp_path / "lock"
     first, second, alone = FileLock(path), FileLock(path), FileLock(path)
-    first.share()
-    second.share()
+    first.share(on_wait=pytest.fail)
+    second.share(on_wait=pytest.fail)
     assert not alone.try_alone()
     first.release()
     assert not alone.try_alone()
