@@ -29,8 +29,8 @@ class HttpSettings(BaseModel):
         upload_bytes_max: of a whole upload, all its files together.
         body_patience: for a whole body that is not an upload, and for the next piece of one that is.
         head_patience: for a request's headers, from their first byte on.
-        requests_at_once_max: requests under way in one process that are not uploads; what comes beyond is refused.
-        uploads_at_once_max: uploads under way in one process.
+        requests_at_once_max: requests that one process works on, uploads aside; what comes beyond is refused at once.
+        uploads_at_once_max: uploads that one process takes in.
         connections_max: open connections of one process, idle ones included.
         stop_seconds: how long requests under way may finish after a stop.
     """
@@ -41,7 +41,7 @@ class HttpSettings(BaseModel):
     upload_bytes_max: int = Field(default=1_073_741_824, ge=1024)
     body_patience: timedelta = timedelta(seconds=30)
     head_patience: timedelta = timedelta(seconds=15)
-    requests_at_once_max: int = Field(default=512, ge=1)
+    requests_at_once_max: int = Field(default=384, ge=1)
     uploads_at_once_max: int = Field(default=64, ge=1)
     connections_max: int = Field(default=8192, ge=16)
     stop_seconds: int = Field(default=20, ge=1)

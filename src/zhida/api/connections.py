@@ -1,6 +1,8 @@
-"""How long may a stranger hold a connection? The server's own limits: slow or endless headers, too many connections.
+"""How long may a stranger hold a connection? The server's own limits: slow or endless heads, too many connections.
 
-uvicorn has none of them: its parser takes headers without end, for as long as they come.
+uvicorn has none of them: its parser takes headers without end, for as long as they come. A request that is answered
+before its body has come may go on sending for a while: to close at once would reset the connection, and the client
+would never read the answer.
 """
 
 import resource
@@ -15,6 +17,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from zhida.api.problems import MEDIA_TYPE, problem
 
 _HEAD_BYTES_MAX = 1 << 16
+_LINGER_SECONDS = 30.0
 _FILES_BESIDES_CONNECTIONS = 256
 """Descriptors for the database, the indexes, the logs and uploads."""
 
@@ -50,12 +53,13 @@ class _GuardedConnection(HttpToolsProtocol):
         super().connection_made(transport)
         self._head_bytes = 0
         self._is_in_head = True
+        self._linger_timer: TimerHandle | None = None
         self._head_timer: TimerHandle | None = self.loop.call_later(self.head_seconds, self._head_is_late)
         if len(self.connections) > self.connections_limit:
             self._turn_away(HTTPStatus.SERVICE_UNAVAILABLE, "request.overloaded", "Too many connections are open.")
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._forget_timer()
+        self._forget_timers()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -78,8 +82,21 @@ class _GuardedConnection(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         self._is_in_head = False
-        self._forget_timer()
+        if self._head_timer is not None:
+            self._head_timer.cancel()
+            self._head_timer = None
         super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        if self._linger_timer is not None:
+            self._linger_timer.cancel()
+            self._linger_timer = None
+        super().on_message_complete()
+
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        if self.cycle.more_body and self._linger_timer is None and not self.transport.is_closing():
+            self._linger_timer = self.loop.call_later(_LINGER_SECONDS, self.transport.close)
 
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - uvicorn's own sentence
         self._turn_away(HTTPStatus.BAD_REQUEST, "request.malformed", "This is no HTTP request.")
@@ -91,13 +108,14 @@ class _GuardedConnection(HttpToolsProtocol):
                 HTTPStatus.REQUEST_TIMEOUT, "request.too_slow", "The request's headers did not come in time."
             )
 
-    def _forget_timer(self) -> None:
-        if self._head_timer is not None:
-            self._head_timer.cancel()
-            self._head_timer = None
+    def _forget_timers(self) -> None:
+        for timer in (self._head_timer, self._linger_timer):
+            if timer is not None:
+                timer.cancel()
+        self._head_timer = self._linger_timer = None
 
     def _turn_away(self, status: HTTPStatus, code: str, detail: str) -> None:
-        self._forget_timer()
+        self._forget_timers()
         self.transport.write(_answer(status, problem(status, code, detail)))
         self.transport.close()
 

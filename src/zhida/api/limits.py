@@ -53,7 +53,7 @@ class LimitedBody:
             return
         body = _Body(receive, send, self._limits, headers=Headers(scope=scope))
         if body.is_declared_too_large:
-            await problem_response(_too_large(body.bytes_max), _CLOSE)(scope, receive, send)
+            await problem_response(_too_large(body.bytes_max))(scope, receive, send)
             return
         try:
             await self._app(scope, body.receive, body.send)
@@ -108,7 +108,7 @@ class _Body:
     async def refuse(self) -> None:
         self.is_answered = True
         assert self._refusal is not None  # noqa: S101 - whoever raises has said why
-        response = problem_response(self._refusal, _CLOSE)
+        response = problem_response(self._refusal)
         await self._send(
             {"type": "http.response.start", "status": response.status_code, "headers": response.raw_headers}
         )
@@ -116,7 +116,7 @@ class _Body:
 
 
 class Shedding:
-    """Refuses what comes beyond a number of requests under way: a late answer helps nobody, a quick refusal does."""
+    """Refuses what comes beyond a number of requests being worked on: a late answer helps nobody, a quick no does."""
 
     def __init__(self, app: ASGIApp, *, requests_max: int, uploads_max: int) -> None:
         self._app = app
@@ -129,17 +129,25 @@ class Shedding:
             return
         is_upload = Headers(scope=scope).get("content-type", "").startswith(_UPLOAD)
         if self._free[is_upload] <= 0:
-            await problem_response(_busy(), {"Retry-After": "1", **_CLOSE})(scope, receive, send)
+            await problem_response(_busy(), {"Retry-After": "1"})(scope, receive, send)
             return
+        is_held = True
+
+        def let_go() -> None:
+            nonlocal is_held
+            if is_held:
+                is_held = False
+                self._free[is_upload] += 1
+
+        async def answered(message: Message) -> None:
+            let_go()  # an answer that streams waits for others: a model, a batch
+            await send(message)
+
         self._free[is_upload] -= 1
         try:
-            await self._app(scope, receive, send)
+            await self._app(scope, receive, answered)
         finally:
-            self._free[is_upload] += 1
-
-
-_CLOSE = {"Connection": "close"}
-"""Nobody reads the rest of the body."""
+            let_go()
 
 
 def _too_large(limit: int) -> dict[str, Any]:
