@@ -180,7 +180,7 @@ class AnsweringService:
                 mode=AnswerMode.EXTRACTIVE,
                 groundedness=1.0,  # quoted verbatim
                 usage=turn.usage,
-                warning=warning,
+                warning=warning or turn.outcome.warning,
                 timings_ms=turn.timings_ms(),
             )
         )
@@ -223,7 +223,7 @@ def _finished(turn: _Turn, draft: Draft) -> Finished:
             groundedness=draft.groundedness(),
             usage=turn.usage,
             removed_markers=draft.removed_markers,
-            warning=_WARNINGS.get(turn.finish),
+            warning=_WARNINGS.get(turn.finish) or turn.outcome.warning,
             timings_ms=turn.timings_ms(),
         )
     )

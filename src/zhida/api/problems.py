@@ -100,9 +100,10 @@ def handle_problems(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, _http)
 
 
-def _ours(_request: Request, error: Exception) -> Response:
+def _ours(request: Request, error: Exception) -> Response:
     assert isinstance(error, ZhidaError)  # noqa: S101 - registered for this class
     if error.kind is Kind.UNAVAILABLE:
+        request.app.state.application.metrics.errors.error(component="api", kind=error.code)
         _log.warning("unavailable", extra={"code": error.code, "detail": str(error)})
     return problem_response(problem_of(error), headers_of(error))
 

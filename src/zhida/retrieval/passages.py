@@ -1,9 +1,13 @@
 """What retrieval hands out: passages, the plan that found them, and how long each stage took."""
 
 from dataclasses import dataclass, field
+from typing import Final
 
 from zhida.ids import ChunkId, DocumentId, Language, VersionId
 from zhida.knowledge import Location
+
+BY_WORDS_ALONE: Final = "retrieval.by_words_alone"
+"""The warning of a search whose embedding model did not answer: its plan has no dense leg."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +51,17 @@ class QueryPlan:
 
 @dataclass(frozen=True, slots=True)
 class SearchOutcome:
-    """Ranked passages, best first, with the plan, stage durations in milliseconds and the index revision."""
+    """Ranked passages, best first.
+
+    Attributes:
+        plan: what was searched in the end: without the dense leg where its model did not answer.
+        timings_ms: stage durations.
+        revision: of the index.
+        warning: a code that says what had to be left out.
+    """
 
     passages: tuple[Passage, ...]
     plan: QueryPlan
     timings_ms: dict[str, float] = field(default_factory=dict[str, float])
     revision: int = 0
+    warning: str | None = None

@@ -3,11 +3,11 @@
 import asyncio
 import time
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from zhida.access import ReadGrant
 from zhida.ids import KnowledgeBaseId, PrincipalId
-from zhida.inference import EmbeddingModel
+from zhida.inference import EmbeddingModel, ModelRejectedError, ModelUnavailableError
 from zhida.kit.stopwatch import Stopwatch
 from zhida.knowledge import (
     IndexQuery,
@@ -18,7 +18,7 @@ from zhida.knowledge import (
     SearchIndexes,
 )
 from zhida.retrieval.fusion import FusedHit, fuse
-from zhida.retrieval.passages import Passage, QueryPlan, SearchOutcome
+from zhida.retrieval.passages import BY_WORDS_ALONE, Passage, QueryPlan, SearchOutcome
 from zhida.retrieval.plan import plan_query
 from zhida.retrieval.settings import RetrievalSettings
 
@@ -73,7 +73,8 @@ class RetrievalService:
         Raises:
             KnowledgeBaseNotFoundError: no such knowledge base, or none that the grant may see.
             QueryInvalidError, ProfileUnknownError: see ``plan_query``.
-            ModelUnavailableError: the embedding model does not answer.
+            ModelUnavailableError, ModelRejectedError: the embedding model does not answer, and the profile is the
+                dense leg alone; other profiles go on by words, and the outcome carries a warning.
             IndexDamagedError: the index is being rebuilt.
         """
         watch = Stopwatch()
@@ -81,9 +82,14 @@ class RetrievalService:
         card = self._model.card if self._model is not None and self._model.card.name == base.embedding_model else None
         plan = plan_query(query, profile=profile, top_k=top_k, card=card, settings=self._settings)
         watch.lap("analysis")
-        embedding = None
+        embedding, warning = None, None
         if self._model is not None and plan.dense_k:
-            embedding = (await self._model.embed_queries([plan.query]))[0]
+            try:
+                embedding = (await self._model.embed_queries([plan.query]))[0]
+            except (ModelUnavailableError, ModelRejectedError):
+                if not plan.lexical_k:
+                    raise
+                plan, warning = replace(plan, dense_k=0, embedding_model=None), BY_WORDS_ALONE
             watch.lap("embed")
         index_query = IndexQuery(
             text=plan.query if plan.lexical_k else "",
@@ -98,7 +104,7 @@ class RetrievalService:
         watch.lap("fusion")
         passages = await self._resolve(grant, base, fused, plan=plan, revision=result.revision)
         watch.lap("resolve")
-        return SearchOutcome(passages=passages, plan=plan, timings_ms=watch.milliseconds(), revision=result.revision)
+        return SearchOutcome(passages, plan, watch.milliseconds(), result.revision, warning)
 
     def revision(self, base: KnowledgeBase) -> int:
         """The feed revision that this process's searches of the knowledge base reflect."""

@@ -21,6 +21,7 @@ from zhida.api.views.access import (
     UserView,
 )
 from zhida.bootstrap import Application
+from zhida.errors import ZhidaError
 from zhida.ids import PrincipalId
 
 router = APIRouter(tags=["access"], route_class=IdempotentRoute)
@@ -31,7 +32,12 @@ open_router = APIRouter(tags=["access"])
 @open_router.post("/api/v1/sessions")
 async def log_in(request: Request, response: Response, app: App, body: LogIn) -> PrincipalView:
     """Log in on the page; sets an HttpOnly cookie."""
-    session = await app.access.log_in(body.email, body.password, ip=_address(request))
+    try:
+        session = await app.access.log_in(body.email, body.password, ip=_address(request))
+    except ZhidaError as error:
+        app.metrics.errors.log_in(error.code)
+        raise
+    app.metrics.errors.log_in("done")
     _set_cookie(response, app, session)
     return PrincipalView.of(await app.access.authenticate_session(session.token))
 

@@ -4,11 +4,12 @@ from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
 
 import msgspec
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from zhida.answering import Answer, AnswerEvent, AnswerRequest, Finished, Refusal, Refused, fold
 from zhida.api.callers import App, Reading
+from zhida.api.disconnects import while_connected
 from zhida.api.guarding import GuardedRoute
 from zhida.api.problems import problem_of
 from zhida.api.sse import STREAM_RESPONSE, event, event_stream
@@ -21,7 +22,7 @@ _encode = msgspec.json.Encoder().encode
 
 
 @router.post("/ask", response_model=AskReply, responses=STREAM_RESPONSE)
-async def ask(app: App, reader: Reading, body: AskRequest) -> Response:
+async def ask(http: Request, app: App, reader: Reading, body: AskRequest) -> Response:
     """Answer a question from a knowledge base, or say that its documents do not.
 
     With ``stream``: ``retrieved``, then ``delta`` and ``citation`` events, then ``finished`` or ``refused``; a failure
@@ -31,7 +32,8 @@ async def ask(app: App, reader: Reading, body: AskRequest) -> Response:
     request = AnswerRequest(reader.grant, base.id, body.question, top_k=body.top_k)
     events = app.answering.answer(request)
     if not body.stream:
-        result = await fold(events)
+        # without a model there is nothing to stop: the answer is there within milliseconds
+        result = await (fold(events) if app.chat is None else while_connected(http, fold(events)))
         _count(app, result.outcome)
         return Response(_encode(reply_body(result)), media_type="application/json")
     first = await anext(events)  # so that a failure before the first event is an ordinary error
@@ -54,3 +56,5 @@ async def _sent(app: Application, first: AnswerEvent, events: AsyncGenerator[Ans
 def _count(app: Application, outcome: Answer | Refusal) -> None:
     status = "answered" if isinstance(outcome, Answer) else "refused"
     app.metrics.queries.query(status=status, language=outcome.language.value, timings_ms=outcome.timings_ms)
+    if isinstance(outcome, Answer) and outcome.warning is not None:
+        app.metrics.errors.error(component="answering", kind=outcome.warning)

@@ -18,4 +18,6 @@ async def search(app: App, reader: Reading, body: SearchRequest) -> Response:
     base = await app.retrieval.base(reader.grant, body.knowledge_base)
     outcome = await app.retrieval.search(reader.grant, base.id, body.query, top_k=body.top_k, profile=body.profile)
     app.metrics.queries.query(status="answered", language=outcome.plan.language.value, timings_ms=outcome.timings_ms)
+    if outcome.warning is not None:
+        app.metrics.errors.error(component="retrieval", kind=outcome.warning)
     return Response(_encode(search_body(outcome)), media_type="application/json")

@@ -116,6 +116,9 @@ class SearchReply(BaseModel):
     plan: PlanView
     timings_ms: dict[str, float]
     cache: str | None = Field(description="Which cache answered; none exists yet.")
+    warning: str | None = Field(
+        description="`retrieval.by_words_alone`: the embedding model did not answer, so that meaning was left out."
+    )
 
 
 class CitationView(BaseModel):
@@ -210,6 +213,7 @@ def search_body(outcome: SearchOutcome) -> dict[str, Any]:
         "plan": plan_body(outcome.plan),
         "timings_ms": outcome.timings_ms,
         "cache": None,
+        "warning": outcome.warning,
     }
 
 
