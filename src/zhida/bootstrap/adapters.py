@@ -14,6 +14,7 @@ from zhida.bootstrap.places import Places
 from zhida.database import Database
 from zhida.errors import Kind, ZhidaError
 from zhida.inference import (
+    BreakingEmbeddingModel,
     ChatModel,
     EmbeddingModel,
     EmbeddingModelCard,
@@ -124,14 +125,14 @@ def embedding_card(settings: Settings, places: Places) -> EmbeddingModelCard | N
 
 
 def embedding_model(settings: Settings, places: Places, client: httpx.AsyncClient) -> EmbeddingModel | None:
-    """The embedding port as api and worker use it: the embedder's socket, an API, or none."""
+    """The embedding port as api and worker use it: the embedder's socket, an API, or none; left alone where it fails."""
     card = embedding_card(settings, places)
     if card is None:
         return None
     embedding = settings.inference.embedding
     if embedding.provider is EmbeddingProvider.LOCAL:
-        return load(EMBEDDER_CLIENT)(places.embedder_socket, card=card, settings=embedding)
-    return load(API_EMBEDDING)(card, settings=embedding, client=client)
+        return BreakingEmbeddingModel(load(EMBEDDER_CLIENT)(places.embedder_socket, card=card, settings=embedding))
+    return BreakingEmbeddingModel(load(API_EMBEDDING)(card, settings=embedding, client=client))
 
 
 def chat_model(settings: Settings, client: httpx.AsyncClient) -> ChatModel | None:

@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
+from functools import cached_property
 from types import TracebackType
 from typing import Self
 
@@ -20,7 +21,7 @@ from zhida.inference import ChatModel, ChatOptions, EmbeddingModel, EmbeddingMod
 from zhida.ingestion import IngestionService
 from zhida.jobs import JobQueue
 from zhida.kit.clock import SystemClock
-from zhida.knowledge import LEXICAL_ONLY, DocumentRegister, KnowledgeBase, KnowledgeService
+from zhida.knowledge import LEXICAL_ONLY, DocumentRegister, KnowledgeBase, KnowledgeService, SearchIndexes
 from zhida.observability import Metrics
 from zhida.retrieval import RetrievalService
 from zhida.settings import Settings
@@ -47,7 +48,6 @@ class Application:
             forbid_real_calls()
         self.http = httpx.AsyncClient(timeout=_HTTP_SECONDS, follow_redirects=False)
         self.originals = adapters.object_store(places)
-        self.indexes = adapters.search_indexes(places, settings)
         self.model: EmbeddingModel | None = adapters.embedding_model(settings, places, self.http)
         self.chat: ChatModel | None = adapters.chat_model(settings, self.http)
         self.jobs: JobQueue = adapters.job_queue(self.database)
@@ -63,10 +63,6 @@ class Application:
             originals=self.originals,
             settings=settings.ingestion,
         )
-        self.retrieval = RetrievalService(self.knowledge, self.indexes, self.model, settings.retrieval)
-        chat = settings.inference.chat
-        options = ChatOptions(temperature=chat.temperature, top_p=chat.top_p, max_tokens=chat.max_tokens)
-        self.answering = AnsweringService(self.retrieval, self.chat, settings.answering, options)
         self._stack = AsyncExitStack()
         self._administrator: PrincipalId | None = None
 
@@ -74,9 +70,28 @@ class Application:
         """Open pools and files."""
         await self._stack.enter_async_context(self.http)
         await self._stack.enter_async_context(self.database)
-        self._stack.callback(self.indexes.close)
-        self._stack.callback(self.retrieval.close)
         return self
+
+    @cached_property
+    def indexes(self) -> SearchIndexes:
+        """The search indexes; their libraries weigh 60 MiB, so a process that never searches does not load them."""
+        indexes = adapters.search_indexes(self.places, self.settings)
+        self._stack.callback(indexes.close)
+        return indexes
+
+    @cached_property
+    def retrieval(self) -> RetrievalService:
+        """Query in, passages out."""
+        retrieval = RetrievalService(self.knowledge, self.indexes, self.model, self.settings.retrieval)
+        self._stack.callback(retrieval.close)
+        return retrieval
+
+    @cached_property
+    def answering(self) -> AnsweringService:
+        """Question in, answer events out."""
+        chat = self.settings.inference.chat
+        options = ChatOptions(temperature=chat.temperature, top_p=chat.top_p, max_tokens=chat.max_tokens)
+        return AnsweringService(self.retrieval, self.chat, self.settings.answering, options)
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

@@ -5,17 +5,21 @@ Called by the commands that run a whole instance. Single-threaded: the caller's 
 
 import ctypes
 import logging
+import os
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import IO
 
 _log = logging.getLogger(__name__)
 
 _PR_SET_PDEATHSIG = 1
+_LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
+"""Loaded before any fork: between fork and exec nothing may be loaded that another thread could hold a lock on."""
 _DELAY_FIRST_SECONDS = 0.2
 _DELAY_MAX_SECONDS = 5.0
 _STEADY_SECONDS = 30.0
@@ -74,7 +78,19 @@ class Supervisor:
                 dead.append(child.spec.name)
             if child.process is None and now >= child.not_before:
                 _start(child)
+        self.reap_orphans()
         return dead
+
+    def reap_orphans(self) -> None:
+        """As a container's process 1, take leave of processes that outlived their parents, or they pile up."""
+        if os.getpid() != 1:
+            return
+        known = set(self.pids().values())
+        with suppress(ChildProcessError):  # there is none left
+            while (ended := os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)) is not None:
+                if ended.si_pid in known:
+                    return  # ours: the next round asks it how it ended
+                os.waitpid(ended.si_pid, 0)
 
     def pids(self) -> dict[str, int]:
         """The living children."""
@@ -108,15 +124,15 @@ def _start(child: _Child) -> None:
         stderr=subprocess.STDOUT if spec.output is not None else None,
         pass_fds=spec.inherited,
         start_new_session=True,  # Ctrl-C reaches us alone, so that we stop the children in order
-        preexec_fn=_die_with_parent,  # noqa: PLW1509 - we run no threads
+        preexec_fn=_die_with_parent,  # noqa: PLW1509 - one system call, resolved before the fork
     )
     child.started = time.monotonic()
 
 
 def _die_with_parent() -> None:
     """Ask Linux for SIGTERM when our parent is gone; elsewhere the next start cleans up."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+    if _LIBC is not None:
+        _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 def _note_death(child: _Child, code: int, now: float) -> None:
