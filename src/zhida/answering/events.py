@@ -89,13 +89,18 @@ class LookedAt:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """The documents do not answer: a first-class outcome, in the question's language."""
+    """The documents do not answer: a first-class outcome, in the question's language.
+
+    Attributes:
+        warning: a code that says what could not be asked, without which there might have been an answer.
+    """
 
     text: str
     language: Language
     reason: RefusalReason
     looked_at: tuple[LookedAt, ...]
     usage: Usage = Usage()
+    warning: str | None = None
     timings_ms: dict[str, float] = field(default_factory=dict[str, float])
 
 

@@ -158,7 +158,7 @@ class AnsweringService:
         passages = turn.outcome.passages
         extracts = best_extracts(turn.question, turn.reading, limit=self._settings.extractive_sentences)
         if not extracts:
-            yield _refused(turn, RefusalReason.WEAK_EVIDENCE)
+            yield _refused(turn, RefusalReason.WEAK_EVIDENCE, warning=warning)
             return
         text = turn.wording.extractive_lead
         yield TextDelta(text)
@@ -229,7 +229,7 @@ def _finished(turn: _Turn, draft: Draft) -> Finished:
     )
 
 
-def _refused(turn: _Turn, reason: RefusalReason) -> Refused:
+def _refused(turn: _Turn, reason: RefusalReason, *, warning: str | None = None) -> Refused:
     passages = turn.outcome.passages[:_LOOKED_AT]
     looked_at = tuple(
         LookedAt(passage.document_id, passage.document_name, passage.chunk_id, passage.location) for passage in passages
@@ -244,6 +244,7 @@ def _refused(turn: _Turn, reason: RefusalReason) -> Refused:
             reason=reason,
             looked_at=looked_at,
             usage=turn.usage,
+            warning=warning or turn.outcome.warning,
             timings_ms=turn.timings_ms(),
         )
     )

@@ -125,7 +125,7 @@ def embedding_card(settings: Settings, places: Places) -> EmbeddingModelCard | N
 
 
 def embedding_model(settings: Settings, places: Places, client: httpx.AsyncClient) -> EmbeddingModel | None:
-    """The embedding port as api and worker use it: the embedder's socket, an API, or none; left alone where it fails."""
+    """The embedding port as api and worker use it: the embedder's socket, an API, or none."""
     card = embedding_card(settings, places)
     if card is None:
         return None

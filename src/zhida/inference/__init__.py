@@ -4,6 +4,7 @@ The ports of embedding and chat, what they raise, the folders of local models, a
 Adapters stand behind the ports and are chosen by bootstrap.
 """
 
+from zhida.inference.breaker import BreakingEmbeddingModel
 from zhida.inference.call_rules import forbid_real_calls
 from zhida.inference.chat_settings import ChatSettings
 from zhida.inference.embedding_wire import (
@@ -51,6 +52,7 @@ from zhida.inference.settings import PACKAGED_MODEL, EmbeddingProvider, Embeddin
 __all__ = [
     "PACKAGED_MODEL",
     "TEXTS_LIMIT",
+    "BreakingEmbeddingModel",
     "CardReply",
     "CardRequest",
     "CatalogueEntry",

@@ -56,5 +56,5 @@ async def _sent(app: Application, first: AnswerEvent, events: AsyncGenerator[Ans
 def _count(app: Application, outcome: Answer | Refusal) -> None:
     status = "answered" if isinstance(outcome, Answer) else "refused"
     app.metrics.queries.query(status=status, language=outcome.language.value, timings_ms=outcome.timings_ms)
-    if isinstance(outcome, Answer) and outcome.warning is not None:
+    if outcome.warning is not None:
         app.metrics.errors.error(component="answering", kind=outcome.warning)

@@ -242,6 +242,7 @@ def outcome_body(outcome: Answer | Refusal) -> dict[str, Any]:
         "usage": usage,
         "timings_ms": outcome.timings_ms,
         "cache": None,
+        "warning": outcome.warning,
     }
     if isinstance(outcome, Answer):
         return {
@@ -252,7 +253,6 @@ def outcome_body(outcome: Answer | Refusal) -> dict[str, Any]:
             "reason": None,
             "looked_at": [],
             "groundedness": outcome.groundedness,
-            "warning": outcome.warning,
         }
     return {
         **shared,
@@ -270,7 +270,6 @@ def outcome_body(outcome: Answer | Refusal) -> dict[str, Any]:
             for place in outcome.looked_at
         ],
         "groundedness": None,
-        "warning": None,
     }
 
 
