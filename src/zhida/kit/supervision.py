@@ -18,7 +18,7 @@ from typing import IO
 _log = logging.getLogger(__name__)
 
 _PR_SET_PDEATHSIG = 1
-_LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
+_LIBC = ctypes.CDLL(None)
 """Loaded before any fork: between fork and exec nothing may be loaded that another thread could hold a lock on."""
 _DELAY_FIRST_SECONDS = 0.2
 _DELAY_MAX_SECONDS = 5.0
@@ -131,7 +131,7 @@ def _start(child: _Child) -> None:
 
 def _die_with_parent() -> None:
     """Ask Linux for SIGTERM when our parent is gone; elsewhere the next start cleans up."""
-    if _LIBC is not None:
+    if sys.platform == "linux":
         _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
 

@@ -106,6 +106,10 @@ class RetrievalService:
         watch.lap("resolve")
         return SearchOutcome(passages, plan, watch.milliseconds(), result.revision, warning)
 
+    def forget_bases(self) -> None:
+        """Look every knowledge base up anew: one was deleted here."""
+        self._bases.clear()
+
     def revision(self, base: KnowledgeBase) -> int:
         """The feed revision that this process's searches of the knowledge base reflect."""
         return self._indexes.open(base.id, base.embedding_model).revision()

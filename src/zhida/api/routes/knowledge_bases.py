@@ -50,5 +50,6 @@ async def delete_knowledge_base(app: App, writer: Writing, knowledge_base: str) 
     """Delete a knowledge base with all its documents. It answers no more from now on."""
     base = await app.knowledge.base(writer.reading, knowledge_base)
     keys = await app.knowledge.delete_base(base, writer.writing)
+    app.retrieval.forget_bases()
     await app.ingestion.discard_originals(keys)
     return Response(status_code=204)
