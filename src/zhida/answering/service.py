@@ -1,5 +1,6 @@
 """The use case: a question and a grant in, a stream of answer events out. Called by the doors."""
 
+import logging
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from contextlib import aclosing
 from dataclasses import dataclass, field
@@ -43,6 +44,7 @@ from zhida.inference import (
 from zhida.kit.stopwatch import Stopwatch
 from zhida.retrieval import SearchOutcome
 
+_log = logging.getLogger(__name__)
 _LOOKED_AT = 3
 _WARNINGS = {
     ChatFinishReason.LENGTH: "answering.truncated",
@@ -136,12 +138,17 @@ class AnsweringService:
             evidence_characters=self._settings.evidence_characters,
         )
         draft = Draft(prompt.passages, held_characters=self._settings.held_characters)
+        longest = self._settings.answer_characters_max
         turn.usage = Usage(model=chat.name)
         try:
-            async with aclosing(_drafted(turn, draft, chat.stream(prompt.messages, self._options))) as events:
+            async with aclosing(
+                _drafted(turn, draft, chat.stream(prompt.messages, self._options), longest=longest)
+            ) as events:
                 async for event in events:
                     yield event
         except (ModelUnavailableError, ModelRejectedError) as error:
+            said = {"code": error.code, "detail": str(error), "facts": error.facts}
+            _log.warning("the chat model failed", extra=said)
             if draft.has_sent:
                 raise
             for event in self._extractive(turn, warning=error.code):
@@ -186,8 +193,13 @@ class AnsweringService:
         )
 
 
-async def _drafted(turn: _Turn, draft: Draft, stream: AsyncIterator[ChatEvent]) -> AsyncGenerator[DraftEvent, None]:
-    """The model's stream through the draft. A model that says no before anything was sent is stopped at once."""
+async def _drafted(
+    turn: _Turn, draft: Draft, stream: AsyncIterator[ChatEvent], *, longest: int
+) -> AsyncGenerator[DraftEvent, None]:
+    """The model's stream through the draft.
+
+    A model that says no before anything was sent is stopped at once; one that passes ``longest`` characters is cut off.
+    """
     try:
         async for event in stream:
             if isinstance(event, ChatFinished):
@@ -197,6 +209,9 @@ async def _drafted(turn: _Turn, draft: Draft, stream: AsyncIterator[ChatEvent]) 
             for checked in _timed(turn, draft, event):
                 yield checked
             if draft.says_no and not draft.has_sent:
+                break
+            if len(draft.text) > longest:
+                turn.finish = ChatFinishReason.LENGTH
                 break
     finally:
         if isinstance(stream, AsyncGenerator):

@@ -26,4 +26,7 @@ class AnsweringSettings(BaseModel):
         description="Generated text that is held back until its first valid citation, so that an uncited reply of a "
         "model is refused before anybody reads it; longer uncited text is sent and withdrawn at the end.",
     )
+    answer_characters_max: int = Field(
+        default=40_000, ge=1_000, description="A model that writes on and on is stopped here; its answer is cut off."
+    )
     extractive_sentences: int = Field(default=4, ge=1, le=10, description="Most sentences of an extractive answer.")

@@ -28,6 +28,8 @@ STATUS_OF_KIND: dict[Kind, HTTPStatus] = {
 RETRY_AFTER_SECONDS = 2
 """What a client is told where the error itself does not know: databases and processes are back within seconds."""
 MEDIA_TYPE = "application/problem+json"
+_FOR_OPERATORS = frozenset({"provider_message"})
+"""Facts that stay in the logs: what a provider says may name its customer's account."""
 
 
 class Problem(BaseModel):
@@ -74,7 +76,8 @@ def problem(
 
 def problem_of(error: ZhidaError) -> dict[str, Any]:
     """One of our own errors as a JSON object."""
-    return problem(STATUS_OF_KIND[error.kind], error.code, error.message, advice=error.advice, facts=error.facts)
+    facts = {name: fact for name, fact in error.facts.items() if name not in _FOR_OPERATORS}
+    return problem(STATUS_OF_KIND[error.kind], error.code, error.message, advice=error.advice, facts=facts)
 
 
 def problem_response(body: dict[str, Any], headers: dict[str, str] | None = None) -> Response:
