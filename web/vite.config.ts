@@ -1,14 +1,13 @@
 /// <reference types="vitest/config" />
 import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vite';
-import { mockServer } from './dev/mock-server';
 
 /** Where `npm run dev` finds a running instance. */
 const instance = process.env['ZHIDA_URL'] ?? 'http://127.0.0.1:8000';
 
-export default defineConfig(({ mode }) => ({
+export default defineConfig({
   base: './',
-  plugins: [react(), mode === 'mock' && mockServer()],
+  plugins: [react()],
   build: {
     outDir: '../src/zhida/api/page',
     emptyOutDir: true,
@@ -16,7 +15,7 @@ export default defineConfig(({ mode }) => ({
     modulePreload: { polyfill: false },
   },
   server: {
-    proxy: mode === 'mock' ? {} : { '/api': instance, '/link': instance },
+    proxy: { '/api': instance, '/link': instance },
   },
   test: {
     environment: 'jsdom',
@@ -24,4 +23,4 @@ export default defineConfig(({ mode }) => ({
     include: ['tests/**/*.test.{ts,tsx}'],
     restoreMocks: true,
   },
-}));
+});

@@ -14,8 +14,8 @@ export async function me(): Promise<Principal | null> {
   }
 }
 
-export async function signIn(email: string, password: string): Promise<Principal> {
-  return (await dataOf(client.POST('/api/v1/sessions', { body: { email, password } }))).principal;
+export function signIn(email: string, password: string): Promise<Principal> {
+  return dataOf(client.POST('/api/v1/sessions', { body: { email, password } }));
 }
 
 export function signOut(): Promise<void> {

@@ -79,7 +79,10 @@ export async function patientFetch(input: Request | string, init?: RequestInit):
 }
 
 /** Sends a request outside the typed client (streams, forms); throws a `ProblemError` unless the answer is ok. */
-export async function send(path: string, init: RequestInit): Promise<Response> {
+export async function send(
+  path: string,
+  init: Omit<RequestInit, 'headers'> & { headers?: Readonly<Record<string, string>> },
+): Promise<Response> {
   const headers = { ...PAGE_HEADER, ...init.headers };
   const response = await patientFetch(origin + path, { credentials: 'same-origin', ...init, headers });
   if (response.ok) return response;

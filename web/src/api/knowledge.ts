@@ -3,7 +3,15 @@
 import { client, dataOf, done } from './client';
 import { send } from './http';
 import { readEvents } from './sse';
-import type { AcceptedBatch, Batch, DocumentItem, DocumentPage, Elements, KnowledgeBase, Models } from './types';
+import type {
+  AcceptedBatch,
+  Batch,
+  DocumentItem,
+  DocumentPage,
+  Elements,
+  KnowledgeBase,
+  Models,
+} from './types';
 
 const DOCUMENTS_A_PAGE = 100;
 
@@ -31,19 +39,19 @@ export async function knowledgeBases(): Promise<KnowledgeBase[]> {
 }
 
 export function createKnowledgeBase(name: string, readers: 'everyone' | 'me'): Promise<{ id: string }> {
-  const body = readers === 'everyone' ? { name, readers: ['everyone'] } : { name };
+  const body = readers === 'everyone' ? { name, readers: ['everyone' as const] } : { name, readers: [] };
   return dataOf(client.POST('/api/v1/knowledge-bases', { body }));
 }
 
 export function deleteKnowledgeBase(id: string): Promise<void> {
-  const params = { path: { knowledge_base_id: id } };
-  return done(client.DELETE('/api/v1/knowledge-bases/{knowledge_base_id}', { params }));
+  const params = { path: { knowledge_base: id } };
+  return done(client.DELETE('/api/v1/knowledge-bases/{knowledge_base}', { params }));
 }
 
 export function documents(knowledgeBaseId: string, cursor: string | null): Promise<DocumentPage> {
   const query = { limit: DOCUMENTS_A_PAGE, ...(cursor ? { cursor } : {}) };
-  const params = { path: { knowledge_base_id: knowledgeBaseId }, query };
-  return dataOf(client.GET('/api/v1/knowledge-bases/{knowledge_base_id}/documents', { params }));
+  const params = { path: { knowledge_base: knowledgeBaseId }, query };
+  return dataOf(client.GET('/api/v1/knowledge-bases/{knowledge_base}/documents', { params }));
 }
 
 export function readDocument(id: string): Promise<DocumentItem> {
@@ -70,7 +78,9 @@ export async function replaceDocument(id: string, file: File): Promise<void> {
 }
 
 export function retryDocument(id: string): Promise<void> {
-  return done(client.POST('/api/v1/documents/{document_id}/retry', { params: { path: { document_id: id } } }));
+  return done(
+    client.POST('/api/v1/documents/{document_id}/retry', { params: { path: { document_id: id } } }),
+  );
 }
 
 export function deleteDocument(id: string): Promise<void> {

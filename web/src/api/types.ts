@@ -12,7 +12,7 @@ type Get<Path extends keyof paths> = paths[Path] extends {
 export type Principal = Get<'/api/v1/me'>;
 export type Models = Get<'/api/v1/models'>;
 export type KnowledgeBase = Get<'/api/v1/knowledge-bases'>['items'][number];
-export type DocumentPage = Get<'/api/v1/knowledge-bases/{knowledge_base_id}/documents'>;
+export type DocumentPage = Get<'/api/v1/knowledge-bases/{knowledge_base}/documents'>;
 export type DocumentItem = DocumentPage['items'][number];
 export type DocumentStatus = DocumentItem['status'];
 export type Batch = Get<'/api/v1/batches/{batch_id}'>;
@@ -20,7 +20,7 @@ export type BatchDocument = Batch['documents'][number];
 export type Elements = Get<'/api/v1/documents/{document_id}/elements'>;
 export type Element = Elements['elements'][number];
 export type AcceptedBatch = Json<
-  paths['/api/v1/knowledge-bases/{knowledge_base_id}/documents']['post']['responses'][202]
+  paths['/api/v1/knowledge-bases/{knowledge_base}/documents']['post']['responses'][202]
 >;
 export type AskReply = Json<paths['/api/v1/ask']['post']['responses'][200]>;
 export type SearchReply = Json<paths['/api/v1/search']['post']['responses'][200]>;

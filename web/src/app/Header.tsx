@@ -52,7 +52,14 @@ function Tab({ view, current, id }: { view: View; current: boolean; id: string |
   );
 }
 
-export function Header({ principal, knowledgeBases, knowledgeBase, view, onLeave, ...preferences }: HeaderProps) {
+export function Header({
+  principal,
+  knowledgeBases,
+  knowledgeBase,
+  view,
+  onLeave,
+  ...preferences
+}: HeaderProps) {
   const { text } = useSpeech();
   const id = knowledgeBase?.id ?? null;
   return (

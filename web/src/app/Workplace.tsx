@@ -15,9 +15,9 @@ import { Blank, Button, Waiting } from '../ui/controls';
 import { ProblemNotice } from '../ui/ProblemNotice';
 import type { Theme } from '../ui/theme';
 import { useMedia } from '../ui/useMedia';
-import { useResource } from '../ui/useResource';
+import { useResource, type Resource } from '../ui/useResource';
 import { Header } from './Header';
-import { hrefOf, useRoute } from './route';
+import { hrefOf, useRoute, type View } from './route';
 import './Workplace.css';
 
 const STORED = 'zhida.knowledge_base';
@@ -51,6 +51,62 @@ function useSource() {
   return { target, open, close };
 }
 
+interface ContentProps {
+  bases: Resource<KnowledgeBase[]>;
+  knowledgeBase: KnowledgeBase | null;
+  editable: boolean;
+  view: View;
+  source: ReturnType<typeof useSource>;
+  setDialog: (dialog: 'create' | 'remove') => void;
+}
+
+/** The chosen view over the chosen knowledge base, or why there is none. */
+function Content({ bases, knowledgeBase, editable, view, source, setDialog }: ContentProps) {
+  const text = useText();
+  const models = useResource(loadModels);
+  const turns = useTurns();
+  const imports = useImports();
+
+  if (bases.value === null) {
+    if (bases.problem) return <ProblemNotice problem={bases.problem} again={bases.reload} />;
+    return <Waiting>{text.loading}</Waiting>;
+  }
+  if (!knowledgeBase)
+    return (
+      <Blank icon="documents" title={text.knowledge.none}>
+        <p>{editable ? text.knowledge.noneLead : text.knowledge.noneReader}</p>
+        {editable && (
+          <Button look="primary" onClick={() => setDialog('create')}>
+            {text.knowledge.create}
+          </Button>
+        )}
+      </Blank>
+    );
+  if (view === 'ask')
+    return (
+      <AskView
+        knowledgeBase={knowledgeBase}
+        models={models.value}
+        turns={turns}
+        openTarget={source.target}
+        onOpen={source.open}
+      />
+    );
+  return (
+    <DocumentsView
+      key={knowledgeBase.id}
+      knowledgeBase={knowledgeBase}
+      models={models.value}
+      editable={editable}
+      imports={imports}
+      onOpen={source.open}
+      onChanged={bases.reload}
+      onCreate={() => setDialog('create')}
+      onRemove={() => setDialog('remove')}
+    />
+  );
+}
+
 interface WorkplaceProps {
   principal: Principal;
   theme: Theme;
@@ -62,9 +118,6 @@ export function Workplace({ principal, theme, setTheme, onLeave }: WorkplaceProp
   const text = useText();
   const route = useRoute();
   const bases = useResource(loadKnowledgeBases);
-  const models = useResource(loadModels);
-  const turns = useTurns();
-  const imports = useImports();
   const source = useSource();
   const narrow = useMedia('(width < 64rem)');
   const [dialog, setDialog] = useState<'create' | 'remove' | null>(null);
@@ -83,47 +136,6 @@ export function Workplace({ principal, theme, setTheme, onLeave }: WorkplaceProp
     document.title = knowledgeBase ? `${knowledgeBase.name} · ${text.brand}` : text.brand;
   }, [knowledgeBase, text]);
 
-  const view = () => {
-    if (bases.value === null) {
-      if (bases.problem) return <ProblemNotice problem={bases.problem} again={bases.reload} />;
-      return <Waiting>{text.loading}</Waiting>;
-    }
-    if (!knowledgeBase)
-      return (
-        <Blank icon="documents" title={text.knowledge.none}>
-          <p>{editable ? text.knowledge.noneLead : text.knowledge.noneReader}</p>
-          {editable && (
-            <Button look="primary" onClick={() => setDialog('create')}>
-              {text.knowledge.create}
-            </Button>
-          )}
-        </Blank>
-      );
-    if (route.view === 'ask')
-      return (
-        <AskView
-          knowledgeBase={knowledgeBase}
-          models={models.value}
-          turns={turns}
-          openTarget={source.target}
-          onOpen={source.open}
-        />
-      );
-    return (
-      <DocumentsView
-        key={knowledgeBase.id}
-        knowledgeBase={knowledgeBase}
-        models={models.value}
-        editable={editable}
-        imports={imports}
-        onOpen={source.open}
-        onChanged={bases.reload}
-        onCreate={() => setDialog('create')}
-        onRemove={() => setDialog('remove')}
-      />
-    );
-  };
-
   const covered = narrow && source.target !== null;
   return (
     <div className="workplace">
@@ -139,7 +151,16 @@ export function Workplace({ principal, theme, setTheme, onLeave }: WorkplaceProp
         />
       </div>
       <div className={source.target ? 'workplace-body with-source' : 'workplace-body'}>
-        <main inert={covered}>{view()}</main>
+        <main inert={covered}>
+          <Content
+            bases={bases}
+            knowledgeBase={knowledgeBase}
+            editable={editable}
+            view={route.view}
+            source={source}
+            setDialog={setDialog}
+          />
+        </main>
         {source.target && <SourcePanel target={source.target} covers={narrow} onClose={source.close} />}
       </div>
       {dialog === 'create' && (

@@ -11,7 +11,10 @@ export interface Route {
 
 export function routeOf(hash: string): Route {
   const [, view, id] = hash.replace(/^#/, '').split('/');
-  return { view: view === 'documents' ? 'documents' : 'ask', knowledgeBaseId: id ? decodeURIComponent(id) : null };
+  return {
+    view: view === 'documents' ? 'documents' : 'ask',
+    knowledgeBaseId: id ? decodeURIComponent(id) : null,
+  };
 }
 
 export function hrefOf(view: View, knowledgeBaseId: string | null): string {

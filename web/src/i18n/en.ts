@@ -1,6 +1,7 @@
 /** Every word of the page, in English. The other languages have exactly these keys. */
 
-const plural = (count: number, one: string, many: string): string => (count === 1 ? `1 ${one}` : `${count} ${many}`);
+const plural = (count: number, one: string, many: string): string =>
+  count === 1 ? `1 ${one}` : `${count} ${many}`;
 
 export const en = {
   name: 'English',
@@ -20,7 +21,8 @@ export const en = {
     signingIn: 'Signing in…',
     signOut: 'Sign out',
     wrong: 'This e-mail and password do not belong together.',
-    linkExpired: 'This one-time link has been used or has expired. Sign in with your password, or start Zhida again.',
+    linkExpired:
+      'This one-time link has been used or has expired. Sign in with your password, or start Zhida again.',
     hint: 'The first administrator’s password was printed when Zhida was first started.',
     roles: { admin: 'Administrator', editor: 'Editor', reader: 'Reader' },
   },
@@ -106,11 +108,10 @@ export const en = {
     chunks: (count: number) => plural(count, 'chunk', 'chunks'),
     status: { queued: 'Waiting', processing: 'Working', ready: 'Ready', failed: 'Failed' },
     stages: {
-      parsing: 'Reading',
-      chunking: 'Splitting',
-      embedding: 'Embedding',
-      indexing: 'Indexing',
-      publishing: 'Publishing',
+      parse: 'Reading',
+      chunk: 'Splitting',
+      embed: 'Embedding',
+      index: 'Indexing',
     },
     open: (name: string) => `Open ${name}`,
     retry: 'Try again',
@@ -146,6 +147,7 @@ export const en = {
   },
   dialog: { cancel: 'Cancel' },
   loading: 'Loading…',
+  /** Words for the server's codes; where there are none, its own (English) sentence is shown. */
   reasons: {} as Readonly<Record<string, string>>,
 };
 

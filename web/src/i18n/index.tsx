@@ -14,7 +14,9 @@ const TAGS: Readonly<Record<LanguageCode, string>> = { en: 'en', zh: 'zh-CN' };
 
 /** The first language of the browser that the page speaks. */
 export function languageOf(preferred: readonly string[]): LanguageCode {
-  const known = preferred.map((tag) => tag.toLowerCase().slice(0, 2)).find((tag) => tag === 'zh' || tag === 'en');
+  const known = preferred
+    .map((tag) => tag.toLowerCase().slice(0, 2))
+    .find((tag) => tag === 'zh' || tag === 'en');
   return known ?? 'en';
 }
 

@@ -43,7 +43,15 @@ export function Select({ children, className = '', ...rest }: SelectHTMLAttribut
 
 export type Tone = 'plain' | 'good' | 'warn' | 'bad';
 
-export function Badge({ tone = 'plain', title, children }: { tone?: Tone; title?: string; children: ReactNode }) {
+export function Badge({
+  tone = 'plain',
+  title,
+  children,
+}: {
+  tone?: Tone;
+  title?: string;
+  children: ReactNode;
+}) {
   return (
     <span className={`badge ${tone}`} title={title}>
       {children}
@@ -51,7 +59,13 @@ export function Badge({ tone = 'plain', title, children }: { tone?: Tone; title?
   );
 }
 
-export function Notice({ tone = 'plain', children }: { tone?: 'plain' | 'warn' | 'bad'; children: ReactNode }) {
+export function Notice({
+  tone = 'plain',
+  children,
+}: {
+  tone?: 'plain' | 'warn' | 'bad';
+  children: ReactNode;
+}) {
   return (
     <div className={`notice ${tone}`} role={tone === 'bad' ? 'alert' : undefined}>
       <Icon name={tone === 'plain' ? 'about' : 'alert'} />

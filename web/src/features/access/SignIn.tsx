@@ -10,7 +10,8 @@ import { ProblemNotice } from '../../ui/ProblemNotice';
 import './SignIn.css';
 
 /** The one-time link's door sends the browser here with `?link=expired`. */
-const cameByExpiredLink = (): boolean => new URLSearchParams(window.location.search).get('link') === 'expired';
+const cameByExpiredLink = (): boolean =>
+  new URLSearchParams(window.location.search).get('link') === 'expired';
 
 export function SignIn({ onSignedIn }: { onSignedIn: (principal: Principal) => void }) {
   const text = useText();

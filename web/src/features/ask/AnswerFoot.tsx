@@ -48,24 +48,36 @@ function Copy({ turn }: { turn: Turn }) {
   );
 }
 
-export function AnswerFoot({ turn, onAgain }: { turn: Turn; onAgain: () => void }) {
+function Facts({ turn }: { turn: Turn }) {
   const { text, tag } = useSpeech();
-  const grounded = turn.state === 'answered' ? (turn.reply?.groundedness ?? null) : null;
   const milliseconds = totalMs(turn.reply);
-  const seconds = new Intl.NumberFormat(tag, { maximumSignificantDigits: 2 }).format((milliseconds ?? 0) / 1000);
+  const grounded = turn.reply?.mode === 'generated' ? turn.reply.groundedness : null;
+  const format = new Intl.NumberFormat(tag, { maximumSignificantDigits: 2 });
   return (
-    <div className="answer-foot">
-      {turn.state === 'stopped' && <Badge>{text.ask.stopped}</Badge>}
-      <ModeBadge turn={turn} />
-      {grounded !== null && turn.reply?.mode === 'generated' && (
+    <>
+      {grounded !== null && (
         <span className="quiet-fact" title={text.ask.groundedHint}>
           {text.ask.grounded(Math.round(grounded * 100))}
         </span>
       )}
-      {milliseconds !== null && <span className="quiet-fact">{text.ask.seconds(seconds)}</span>}
+      {milliseconds !== null && (
+        <span className="quiet-fact">{text.ask.seconds(format.format(milliseconds / 1000))}</span>
+      )}
+    </>
+  );
+}
+
+export function AnswerFoot({ turn, onAgain }: { turn: Turn; onAgain: () => void }) {
+  const { text } = useSpeech();
+  const wasStopped = turn.state === 'stopped';
+  return (
+    <div className="answer-foot">
+      {wasStopped && <Badge>{text.ask.stopped}</Badge>}
+      <ModeBadge turn={turn} />
+      <Facts turn={turn} />
       <span className="answer-acts">
         {turn.text !== '' && <Copy turn={turn} />}
-        {turn.state === 'stopped' && (
+        {wasStopped && (
           <Button small look="quiet" onClick={onAgain}>
             <Icon name="retry" size={16} />
             {text.ask.again}

@@ -42,7 +42,13 @@ function Welcome({ knowledgeBase }: { knowledgeBase: KnowledgeBase }) {
   );
 }
 
-export function AskView({ knowledgeBase, models, turns: { turns, ask, stop }, openTarget, onOpen }: AskViewProps) {
+export function AskView({
+  knowledgeBase,
+  models,
+  turns: { turns, ask, stop },
+  openTarget,
+  onOpen,
+}: AskViewProps) {
   const text = useText();
   const thread = useRef<HTMLDivElement>(null);
   const last = turns.at(-1);

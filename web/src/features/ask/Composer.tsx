@@ -16,13 +16,15 @@ interface ComposerProps {
 }
 
 /** Enter that ends an input method's composition chooses a word; it must not send the question. */
-const composes = (event: KeyboardEvent): boolean => event.nativeEvent.isComposing || event.keyCode === 229;
+const composes = ({ nativeEvent }: KeyboardEvent): boolean =>
+  // eslint-disable-next-line @typescript-eslint/no-deprecated -- Safari ends the composition before the key, and says so only by 229
+  nativeEvent.isComposing || nativeEvent.keyCode === 229;
 
 export function Composer({ running, disabled, onAsk, onStop }: ComposerProps) {
   const text = useText();
   const hintId = useId();
   const [question, setQuestion] = useState('');
-  const left = LONGEST_QUESTION - [...question].length;
+  const left = LONGEST_QUESTION - Array.from(question).length;
   const sendable = question.trim() !== '' && left >= 0 && !disabled;
 
   const send = (): void => {
@@ -63,7 +65,11 @@ export function Composer({ running, disabled, onAsk, onStop }: ComposerProps) {
         )}
       </div>
       <p id={hintId} className={left < 0 ? 'composer-hint bad' : 'composer-hint'}>
-        {left < 0 ? text.ask.tooLong(left) : left <= LONGEST_QUESTION - WARN_FROM ? text.ask.left(left) : text.ask.enterHint}
+        {left < 0
+          ? text.ask.tooLong(left)
+          : left <= LONGEST_QUESTION - WARN_FROM
+            ? text.ask.left(left)
+            : text.ask.enterHint}
       </p>
     </form>
   );

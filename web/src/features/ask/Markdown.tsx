@@ -85,7 +85,9 @@ function drawBlock(block: Block, key: number, cite: Cite): ReactNode {
         </pre>
       );
     case 'quote':
-      return <blockquote key={key}>{block.blocks.map((inner, place) => drawBlock(inner, place, cite))}</blockquote>;
+      return (
+        <blockquote key={key}>{block.blocks.map((inner, place) => drawBlock(inner, place, cite))}</blockquote>
+      );
     case 'list': {
       const items = block.items.map((item, place) => drawItem(item, place, cite));
       return block.ordered ? (

@@ -5,7 +5,8 @@ import { useText, type Messages } from '../../i18n';
 import type { SourceTarget } from '../source/highlight';
 
 export function placeOf(location: Location, text: Messages): string {
-  const page = location.page === null ? [] : [text.source.pages(location.page, location.last_page ?? location.page)];
+  const page =
+    location.page === null ? [] : [text.source.pages(location.page, location.last_page ?? location.page)];
   return [...page, ...location.heading_path.slice(-2)].join(' › ');
 }
 

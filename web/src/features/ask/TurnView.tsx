@@ -46,7 +46,9 @@ export const TurnView = memo(function TurnView({ turn, openTarget, onOpen, onAga
   const cite = (marker: number) => {
     const citation = turn.citations.find((one) => one.marker === marker) ?? null;
     const open =
-      citation !== null && openTarget?.documentId === citation.document_id && openTarget.quote === citation.quote;
+      citation !== null &&
+      openTarget?.documentId === citation.document_id &&
+      openTarget.quote === citation.quote;
     return <CitationButton marker={marker} citation={citation} open={open} onOpen={openCitation} />;
   };
 

@@ -46,25 +46,41 @@ function codeAt(text: string, index: number): Found | null {
   const ticks = /^`+/.exec(text.slice(index, index + 8))?.[0] ?? '`';
   const close = text.indexOf(ticks, index + ticks.length);
   if (close < 0) return null;
-  return { node: [{ type: 'code', text: text.slice(index + ticks.length, close).trim() }], end: close + ticks.length };
+  return {
+    node: [{ type: 'code', text: text.slice(index + ticks.length, close).trim() }],
+    end: close + ticks.length,
+  };
 }
 
-const isWord = (character: string | undefined): boolean => character !== undefined && /[\p{L}\p{N}]/u.test(character);
-const isLatinWord = (character: string | undefined): boolean => character !== undefined && /[A-Za-z0-9]/.test(character);
+const isWord = (character: string | undefined): boolean =>
+  character !== undefined && /[\p{L}\p{N}]/u.test(character);
+const isLatinWord = (character: string | undefined): boolean =>
+  character !== undefined && /[A-Za-z0-9]/.test(character);
 
-/** `*…*`, `**…**`, `_…_`: opened before a non-space, closed after one; `_` never inside a word (file_name_here). */
+/** `*` beside anything, `_` only where no word goes on: file_name_here stays as it is. */
+function opensEmphasis(text: string, index: number, fence: string): boolean {
+  if (fence.startsWith('_') && isLatinWord(text[index - 1])) return false;
+  return !/^\s?$/.test(text[index + fence.length] ?? '');
+}
+
+function closesEmphasis(text: string, index: number, fence: string): boolean {
+  const sign = fence[0];
+  const after = text[index + fence.length];
+  if (/\s/.test(text[index - 1] ?? '') || after === sign) return false;
+  return !(sign === '_' && isWord(after));
+}
+
+/** `*…*`, `**…**`, `_…_`, `__…__`: opened before a non-space, closed after one. */
 function emphasisAt(text: string, index: number, depth: number): Found | null {
   const sign = text[index] ?? '';
   const fence = text[index + 1] === sign ? sign + sign : sign;
+  if (!opensEmphasis(text, index, fence)) return null;
   const from = index + fence.length;
-  if (sign === '_' && isLatinWord(text[index - 1])) return null;
-  if (/^\s?$/.test(text[from] ?? '')) return null;
   for (let close = text.indexOf(fence, from + 1); close > 0; close = text.indexOf(fence, close + 1)) {
-    const after = text[close + fence.length];
-    const closes = !/\s/.test(text[close - 1] ?? '') && !(sign === '_' && isWord(after)) && after !== sign;
-    if (!closes) continue;
+    if (!closesEmphasis(text, close, fence)) continue;
     const children = parseInline(text.slice(from, close), depth + 1);
-    return { node: [{ type: fence.length === 2 ? 'strong' : 'emphasis', children }], end: close + fence.length };
+    const type = fence.length === 2 ? 'strong' : 'emphasis';
+    return { node: [{ type, children }], end: close + fence.length };
   }
   return null;
 }
@@ -88,28 +104,34 @@ function bracketAt(text: string, index: number, depth: number): Found | null {
 function addressAt(text: string, index: number): Found | null {
   const address = at(ADDRESS, text, index)?.[0];
   if (!address) return null;
-  return { node: [{ type: 'link', href: address, children: [{ type: 'text', text: address }] }], end: index + address.length };
+  return {
+    node: [{ type: 'link', href: address, children: [{ type: 'text', text: address }] }],
+    end: index + address.length,
+  };
 }
 
+function escapedAt(text: string, index: number): Found | null {
+  const escaped = text[index + 1] ?? '';
+  return /[\\`*_[\]#|>-]/.test(escaped) ? { node: [{ type: 'text', text: escaped }], end: index + 2 } : null;
+}
+
+const breakAt = (_: string, index: number): Found => ({ node: [{ type: 'break' }], end: index + 1 });
+
+type Reader = (text: string, index: number, depth: number) => Found | null;
+
+const READERS: Readonly<Record<string, Reader>> = {
+  '\n': breakAt,
+  '\\': escapedAt,
+  '`': codeAt,
+  '*': emphasisAt,
+  _: emphasisAt,
+  '[': bracketAt,
+  '!': bracketAt,
+  h: addressAt,
+};
+
 function specialAt(text: string, index: number, depth: number): Found | null {
-  switch (text[index]) {
-    case '\n':
-      return { node: [{ type: 'break' }], end: index + 1 };
-    case '\\':
-      return /[\\`*_[\]#|>-]/.test(text[index + 1] ?? '')
-        ? { node: [{ type: 'text', text: text[index + 1] ?? '' }], end: index + 2 }
-        : null;
-    case '`':
-      return codeAt(text, index);
-    case '*':
-    case '_':
-      return depth < DEEPEST ? emphasisAt(text, index, depth) : null;
-    case '[':
-    case '!':
-      return depth < DEEPEST ? bracketAt(text, index, depth) : null;
-    default:
-      return addressAt(text, index);
-  }
+  return depth < DEEPEST ? (READERS[text[index] ?? '']?.(text, index, depth) ?? null) : null;
 }
 
 /** What stands inside a block. */
@@ -170,7 +192,9 @@ const cells = (line: string): Inline[][] =>
 
 function startsTable(lines: Lines): boolean {
   const next = lines.all[lines.index + 1];
-  return (lines.current?.includes('|') ?? false) && next !== undefined && next.includes('-') && DIVIDER.test(next);
+  return (
+    (lines.current?.includes('|') ?? false) && next !== undefined && next.includes('-') && DIVIDER.test(next)
+  );
 }
 
 function startsBlock(lines: Lines): boolean {
@@ -193,24 +217,42 @@ function takeTable(lines: Lines): Block {
   return { type: 'table', head, rows };
 }
 
-function takeList(lines: Lines, depth: number): Block {
-  const first = ITEM.exec(lines.current ?? '');
-  const indent = first?.[1]?.length ?? 0;
-  const ordered = /\d/.test(first?.[2] ?? '');
+interface ItemLine {
+  indent: number;
+  ordered: boolean;
+  number: number;
+  words: string;
+}
+
+function itemOf(line: string | undefined): ItemLine | null {
+  const [all, indent = '', sign = '', words = ''] = ITEM.exec(line ?? '') ?? [];
+  if (all === undefined) return null;
+  const ordered = /\d/.test(sign);
+  return { indent: indent.length, ordered, number: ordered ? parseInt(sign, 10) : 1, words };
+}
+
+/** What is indented below an item. */
+function takeNested(lines: Lines, indent: number, depth: number): Block[] {
+  const below = lines.takeWhile((line) => line.trim() !== '' && line.search(/\S/) > indent);
+  if (depth >= DEEPEST) return [];
+  return parseBlocks(
+    below.map((line) => line.slice(indent + 1)),
+    depth + 1,
+  );
+}
+
+function takeList(lines: Lines, first: ItemLine, depth: number): Block {
+  const { indent, ordered, number: start } = first;
   const items: ListItem[] = [];
-  while (lines.current !== undefined) {
-    const item = ITEM.exec(lines.current);
-    if (!item || (item[1]?.length ?? 0) !== indent || /\d/.test(item[2] ?? '') !== ordered) break;
+  for (let item: ItemLine | null = first; item; item = itemOf(lines.current)) {
+    if (item.indent !== indent || item.ordered !== ordered) break;
     lines.index += 1;
-    const belongs = (line: string): boolean => line.trim() !== '' && line.search(/\S/) > indent;
-    const below = lines.takeWhile(belongs);
-    const nested = depth < DEEPEST ? parseBlocks(below.map((line) => line.slice(indent + 1)), depth + 1) : [];
-    items.push({ children: parseInline(item[3] ?? ''), nested });
+    items.push({ children: parseInline(item.words), nested: takeNested(lines, indent, depth) });
     const blank = lines.index;
     lines.takeWhile((line) => line.trim() === '');
-    if (!ITEM.test(lines.current ?? '')) lines.index = blank;
+    if (!itemOf(lines.current)) lines.index = blank;
   }
-  return { type: 'list', ordered, start: ordered ? parseInt(first?.[2] ?? '1', 10) : 1, items };
+  return { type: 'list', ordered, start, items };
 }
 
 function takeParagraph(lines: Lines): Block {
@@ -223,22 +265,31 @@ function takeParagraph(lines: Lines): Block {
   return { type: 'paragraph', children: parseInline(body.map((line) => line.trim()).join('\n')) };
 }
 
+function takeHeading(lines: Lines, [, signs = '#', words = '']: RegExpExecArray): Block {
+  lines.index += 1;
+  return { type: 'heading', level: signs.length, children: parseInline(words) };
+}
+
+function takeRule(lines: Lines): Block {
+  lines.index += 1;
+  return { type: 'rule' };
+}
+
+function takeQuote(lines: Lines, depth: number): Block {
+  const body = lines.takeWhile((line) => QUOTE.test(line)).map((line) => line.replace(QUOTE, ''));
+  return { type: 'quote', blocks: parseBlocks(body, depth + 1) };
+}
+
 function takeBlock(lines: Lines, depth: number): Block {
   const line = lines.current ?? '';
   const heading = HEADING.exec(line);
   if (FENCE.test(line)) return takeCode(lines);
-  if (heading || RULE.test(line)) {
-    lines.index += 1;
-    if (!heading) return { type: 'rule' };
-    return { type: 'heading', level: heading[1]?.length ?? 1, children: parseInline(heading[2] ?? '') };
-  }
-  if (QUOTE.test(line) && depth < DEEPEST) {
-    const body = lines.takeWhile((quoted) => QUOTE.test(quoted)).map((quoted) => quoted.replace(QUOTE, ''));
-    return { type: 'quote', blocks: parseBlocks(body, depth + 1) };
-  }
+  if (heading) return takeHeading(lines, heading);
+  if (RULE.test(line)) return takeRule(lines);
+  if (QUOTE.test(line) && depth < DEEPEST) return takeQuote(lines, depth);
   if (startsTable(lines)) return takeTable(lines);
-  if (ITEM.test(line)) return takeList(lines, depth);
-  return takeParagraph(lines);
+  const item = itemOf(line);
+  return item ? takeList(lines, item, depth) : takeParagraph(lines);
 }
 
 function parseBlocks(all: readonly string[], depth: number): Block[] {

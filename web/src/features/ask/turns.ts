@@ -51,14 +51,20 @@ export function advance(turn: Turn, event: AskEvent): Turn {
     case 'citation':
       return { ...turn, citations: withCitation(turn.citations, event.citation) };
     case 'finished':
-      return { ...turn, state: 'answered', text: event.reply.answer, citations: event.reply.citations, reply: event.reply };
+      return {
+        ...turn,
+        state: 'answered',
+        text: event.reply.answer,
+        citations: event.reply.citations,
+        reply: event.reply,
+      };
     case 'refused':
       return {
         ...turn,
         state: 'refused',
         text: event.reply.answer,
         citations: [],
-        lookedAt: event.reply.looked_at ?? [],
+        lookedAt: event.reply.looked_at,
         reply: event.reply,
       };
   }
@@ -72,7 +78,9 @@ export const fail = (turn: Turn, problem: Problem): Turn =>
 /** The answer with its sources, as plain text for the clipboard. */
 export function copyOf(turn: Turn, heading: string): string {
   if (turn.citations.length === 0) return turn.text;
-  const sources = turn.citations.map(({ marker, document_name, quote }) => `[${marker}] ${document_name}: ${quote}`);
+  const sources = turn.citations.map(
+    ({ marker, document_name, quote }) => `[${marker}] ${document_name}: ${quote}`,
+  );
   return [turn.text, '', heading, ...sources].join('\n');
 }
 

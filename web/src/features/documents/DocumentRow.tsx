@@ -14,9 +14,12 @@ const tones: Readonly<Record<LiveDocument['status'], Tone>> = {
   failed: 'bad',
 };
 
-function stateOf({ status, stage }: LiveDocument, text: Messages): string {
+/** "Embedding 40%" where that is known, else "Working". */
+function stateOf({ status, stage, progress }: LiveDocument, text: Messages): string {
   const stages: Readonly<Record<string, string>> = text.documents.stages;
-  return (status === 'processing' && stage && stages[stage]) || text.documents.status[status];
+  const words = status === 'processing' && stage !== null ? stages[stage] : undefined;
+  if (!words) return text.documents.status[status];
+  return progress === null ? words : `${words} ${Math.round(progress * 100)}%`;
 }
 
 /** "PDF" out of "handbook.pdf"; nothing for a name without an ending. */
@@ -44,7 +47,12 @@ function Name({ item, onOpen }: { item: LiveDocument; onOpen: (item: LiveDocumen
   );
   if (item.status !== 'ready') return <span className="document-name">{name}</span>;
   return (
-    <button type="button" className="document-name" title={text.documents.open(item.name)} onClick={() => onOpen(item)}>
+    <button
+      type="button"
+      className="document-name"
+      title={text.documents.open(item.name)}
+      onClick={() => onOpen(item)}
+    >
       {name}
     </button>
   );

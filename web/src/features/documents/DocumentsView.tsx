@@ -39,7 +39,12 @@ const stepOf = (imports: readonly Import[]): string =>
   imports.map((one) => `${one.id}:${one.batches.length}:${String(progressOf(one).done)}`).join(' ');
 
 /** Loads the list again when imports move on, and now and then while somebody else's work is unfinished. */
-function useFreshness(documents: Documents, live: readonly LiveDocument[], imports: readonly Import[], onChanged: () => void) {
+function useFreshness(
+  documents: Documents,
+  live: readonly LiveDocument[],
+  imports: readonly Import[],
+  onChanged: () => void,
+) {
   const { reload } = documents;
   const step = stepOf(imports);
   const unfinished = live.some(isUnfinished);
@@ -60,7 +65,11 @@ function useFreshness(documents: Documents, live: readonly LiveDocument[], impor
   }, [unfinished, reload, onChanged]);
 }
 
-function useActs(onOpen: (target: SourceTarget) => void, changed: () => void, onRemove: DocumentActs['onRemove']) {
+function useActs(
+  onOpen: (target: SourceTarget) => void,
+  changed: () => void,
+  onRemove: DocumentActs['onRemove'],
+) {
   const [problem, setProblem] = useState<Problem | null>(null);
   const acts = useMemo<DocumentActs>(() => {
     const act = (work: Promise<void>): void => {
@@ -82,7 +91,12 @@ function useActs(onOpen: (target: SourceTarget) => void, changed: () => void, on
   return { acts, problem };
 }
 
-function Head({ knowledgeBase, editable, onCreate, onRemove }: Omit<DocumentsViewProps, 'imports' | 'models' | 'onOpen' | 'onChanged'>) {
+function Head({
+  knowledgeBase,
+  editable,
+  onCreate,
+  onRemove,
+}: Omit<DocumentsViewProps, 'imports' | 'models' | 'onOpen' | 'onChanged'>) {
   const text = useText();
   return (
     <header className="documents-head">
@@ -125,12 +139,11 @@ function List({ documents, live, editable, acts }: ListProps) {
         <p>{editable ? text.documents.emptyLead : text.documents.emptyReader}</p>
       </Blank>
     );
-  const now = Date.now();
   return (
     <>
       <ul className="document-list" aria-label={text.documents.list}>
         {live.map((item) => (
-          <DocumentRow key={item.id} item={item} editable={editable} now={now} {...acts} />
+          <DocumentRow key={item.id} item={item} editable={editable} now={documents.at} {...acts} />
         ))}
       </ul>
       {documents.hasMore && <Button onClick={documents.more}>{text.documents.more}</Button>}
@@ -172,7 +185,10 @@ export function DocumentsView(props: DocumentsViewProps) {
       {mine.map((one) => (
         <ImportReport key={one.id} one={one} onRetry={imports.retry} onDismiss={imports.dismiss} />
       ))}
-      <ChineseAdvice models={models} chinese={live.some(({ name }) => hasHan(name)) || hasHan(knowledgeBase.name)} />
+      <ChineseAdvice
+        models={models}
+        chinese={live.some(({ name }) => hasHan(name)) || hasHan(knowledgeBase.name)}
+      />
       {problem && <ProblemNotice problem={problem} />}
       <List documents={documents} live={live} editable={editable} acts={acts} />
     </>

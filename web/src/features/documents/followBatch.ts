@@ -29,25 +29,28 @@ const isFinal = (thrown: unknown): boolean =>
   thrown instanceof ProblemError && [401, 403, 404].includes(thrown.problem.status);
 
 async function read(id: string, signal: AbortSignal, onChange: (batch: Batch) => void): Promise<boolean> {
-  let finished = false;
-  const tell = (batch: Batch): void => {
-    finished = isFinished(batch);
+  for await (const batch of followBatch(id, signal)) {
     onChange(batch);
-  };
-  for await (const batch of followBatch(id, signal)) tell(batch);
-  if (!finished) tell(await readBatch(id));
-  return finished;
+    if (isFinished(batch)) return true;
+  }
+  const batch = await readBatch(id);
+  onChange(batch);
+  return isFinished(batch);
 }
 
 /** Calls `onChange` with each state until the batch is finished or the signal is aborted. */
-export async function watchBatch(id: string, signal: AbortSignal, onChange: (batch: Batch) => void): Promise<void> {
+export async function watchBatch(
+  id: string,
+  signal: AbortSignal,
+  onChange: (batch: Batch) => void,
+): Promise<void> {
   const leaveLane = await takeLane();
   try {
     for (let wait = FIRST_PAUSE_MS; !signal.aborted; wait = Math.min(wait * 2, LONGEST_PAUSE_MS)) {
       try {
         if (await read(id, signal, onChange)) return;
       } catch (thrown) {
-        if (signal.aborted || isFinal(thrown)) return;
+        if (isFinal(thrown)) return;
       }
       await pause(wait, signal).catch(() => undefined);
     }

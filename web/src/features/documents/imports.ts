@@ -39,18 +39,22 @@ const count = (documents: readonly { status: string }[], status: string): number
   documents.filter((document) => document.status === status).length;
 
 /** The first state of a batch, as the upload's reply tells it. */
-export function batchOf({ batch_id, documents }: AcceptedBatch): Batch {
+export function batchOf(knowledgeBaseId: string, { batch_id, documents }: AcceptedBatch): Batch {
   return {
     id: batch_id,
+    knowledge_base_id: knowledgeBaseId,
     total: documents.length,
     ready: count(documents, 'ready'),
     failed: count(documents, 'failed'),
-    documents: documents.map(({ id, name, status, reason }) => ({
+    documents: documents.map(({ id, name, status, duplicate, reason, reason_code }) => ({
       id,
       name,
       status,
+      duplicate,
+      stage: null,
+      progress: null,
       reason: reason ?? null,
-      reason_code: null,
+      reason_code: reason_code ?? null,
     })),
   };
 }
@@ -59,7 +63,7 @@ export function withAccepted(one: Import, accepted: AcceptedBatch, fileCount: nu
   return {
     ...one,
     sentCount: one.sentCount + fileCount,
-    batches: [...one.batches, batchOf(accepted)],
+    batches: [...one.batches, batchOf(one.knowledgeBaseId, accepted)],
     duplicateCount: one.duplicateCount + accepted.documents.filter(({ duplicate }) => duplicate).length,
   };
 }
@@ -93,7 +97,8 @@ export interface Progress {
 }
 
 export function progressOf(one: Import): Progress {
-  const sum = (value: (batch: Batch) => number): number => one.batches.reduce((total, batch) => total + value(batch), 0);
+  const sum = (value: (batch: Batch) => number): number =>
+    one.batches.reduce((total, batch) => total + value(batch), 0);
   const ready = sum((batch) => batch.ready);
   const finished = ready + sum((batch) => batch.failed) + one.rejected.length;
   const sending = one.sentCount < one.fileCount && one.problem === null;
@@ -109,19 +114,23 @@ export function progressOf(one: Import): Progress {
 
 /** A listed document with its newest state, which an import may know earlier than the list. */
 export interface LiveDocument extends DocumentItem {
-  stage: string | null;
+  /** Share of the stage that is done, 0 to 1; null where nobody knows. */
+  progress: number | null;
 }
 
 /** True where the import's word is newer: the list is loaded again when an import has finished. */
 export function withLiveStates(items: readonly DocumentItem[], imports: readonly Import[]): LiveDocument[] {
   const running = imports.flatMap(({ batches }) => batches).filter((batch) => !isFinished(batch));
-  const states = new Map(running.flatMap(({ documents }) => documents.map((state) => [state.id, state] as const)));
+  const states = new Map(
+    running.flatMap(({ documents }) => documents.map((state) => [state.id, state] as const)),
+  );
   return items.map((item) => {
     const state = states.get(item.id);
-    if (!state) return { ...item, stage: null };
-    const { status, reason, reason_code, stage } = state;
-    return { ...item, status, reason, reason_code, stage: stage ?? null };
+    if (!state) return { ...item, progress: null };
+    const { status, reason, reason_code, stage, progress } = state;
+    return { ...item, status, reason, reason_code, stage, progress };
   });
 }
 
-export const isUnfinished = ({ status }: { status: string }): boolean => status === 'queued' || status === 'processing';
+export const isUnfinished = ({ status }: { status: string }): boolean =>
+  status === 'queued' || status === 'processing';

@@ -9,10 +9,13 @@ interface Listed {
   knowledgeBaseId: string;
   items: readonly DocumentItem[];
   cursor: string | null;
+  /** When it was loaded, in milliseconds since 1970. */
+  at: number;
 }
 
 export interface Documents {
   items: readonly DocumentItem[] | null;
+  at: number;
   hasMore: boolean;
   problem: Problem | null;
   reload: () => void;
@@ -28,7 +31,7 @@ async function load(knowledgeBaseId: string, wanted: number): Promise<Listed> {
     items.push(...page.items);
     cursor = page.next_cursor;
   } while (cursor !== null && items.length < wanted);
-  return { knowledgeBaseId, items, cursor };
+  return { knowledgeBaseId, items, cursor, at: Date.now() };
 }
 
 export function useDocuments(knowledgeBaseId: string): Documents {
@@ -65,5 +68,12 @@ export function useDocuments(knowledgeBaseId: string): Documents {
     reload();
   }, [length, reload]);
 
-  return { items: current?.items ?? null, hasMore: Boolean(current?.cursor), problem, reload, more };
+  return {
+    items: current?.items ?? null,
+    at: current?.at ?? 0,
+    hasMore: Boolean(current?.cursor),
+    problem,
+    reload,
+    more,
+  };
 }

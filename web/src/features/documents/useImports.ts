@@ -17,7 +17,8 @@ export interface Imports {
 }
 
 /** The server looked at these files and refused them all; the next ones may still be welcome. */
-const isAboutTheFiles = ({ status }: Problem): boolean => status >= 400 && status < 500 && ![401, 403, 404].includes(status);
+const isAboutTheFiles = ({ status }: Problem): boolean =>
+  status >= 400 && status < 500 && ![401, 403, 404].includes(status);
 
 export function useImports(): Imports {
   const [imports, setImports] = useState<readonly Import[]>([]);
@@ -58,7 +59,9 @@ export function useImports(): Imports {
             if (wasAborted(thrown)) return;
             const problem = problemFrom(thrown);
             const names = request.map(({ name }) => name);
-            change(id, (one) => (isAboutTheFiles(problem) ? withRejected(one, names, problem) : { ...one, problem }));
+            change(id, (one) =>
+              isAboutTheFiles(problem) ? withRejected(one, names, problem) : { ...one, problem },
+            );
             if (!isAboutTheFiles(problem)) return;
           }
         }

@@ -56,9 +56,16 @@ interface SourceElementProps {
   marks?: readonly Range[] | undefined;
 }
 
-export const SourceElement = memo(function SourceElement({ element, inPassage, marks = NO_MARKS }: SourceElementProps) {
+export const SourceElement = memo(function SourceElement({
+  element,
+  inPassage,
+  marks = NO_MARKS,
+}: SourceElementProps) {
   return (
-    <div className={inPassage ? 'source-element in-passage' : 'source-element'} data-ordinal={element.ordinal}>
+    <div
+      className={inPassage ? 'source-element in-passage' : 'source-element'}
+      data-ordinal={element.ordinal}
+    >
       {contentOf(element, marks)}
     </div>
   );

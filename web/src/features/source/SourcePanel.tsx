@@ -18,7 +18,9 @@ const STEP = 200;
 function SourceText({ document, target }: { document: Elements; target: SourceTarget }) {
   const text = useText();
   const body = useRef<HTMLDivElement>(null);
-  const [[from, to], setWindow] = useState(() => firstWindow(document.elements.length, target.location, AROUND));
+  const [[from, to], setWindow] = useState(() =>
+    firstWindow(document.elements.length, target.location, AROUND),
+  );
   const { passage, marks } = highlightOf(document.elements, target);
   const shown = document.elements.slice(from, to);
 
@@ -62,7 +64,8 @@ function Place({ target }: { target: SourceTarget }) {
   const text = useText();
   const { location } = target;
   if (!location) return null;
-  const page = location.page === null ? [] : [text.source.pages(location.page, location.last_page ?? location.page)];
+  const page =
+    location.page === null ? [] : [text.source.pages(location.page, location.last_page ?? location.page)];
   const place = [...page, ...location.heading_path];
   return place.length > 0 ? <p className="source-path">{place.join(' › ')}</p> : null;
 }

@@ -68,8 +68,13 @@ function marksOf(elements: readonly Element[], quote: string): Map<number, reado
 export function highlightOf(elements: readonly Element[], target: SourceTarget): Highlight {
   const { location, quote } = target;
   if (!location) return { passage: new Set(), marks: new Map() };
-  const inside = elements.filter(({ ordinal }) => ordinal >= location.element && ordinal <= location.last_element);
-  return { passage: new Set(inside.map(({ ordinal }) => ordinal)), marks: quote ? marksOf(inside, quote) : new Map() };
+  const inside = elements.filter(
+    ({ ordinal }) => ordinal >= location.element && ordinal <= location.last_element,
+  );
+  return {
+    passage: new Set(inside.map(({ ordinal }) => ordinal)),
+    marks: quote ? marksOf(inside, quote) : new Map(),
+  };
 }
 
 export interface Piece {
