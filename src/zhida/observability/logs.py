@@ -19,7 +19,15 @@ from zhida.observability.log_lines import LogForm, json_line, text_line
 _QUEUE_LINES: Final = 10_000
 _FILE_BYTES: Final = 10_000_000
 _FILES_KEPT: Final = 5
-_QUIET: Final = ("faiss.loader", "uvicorn.access", "httpx", "httpcore", "asyncio", "psycopg.pool", "procrastinate.periodic")
+_QUIET: Final = (
+    "faiss.loader",
+    "uvicorn.access",
+    "httpx",
+    "httpcore",
+    "asyncio",
+    "psycopg.pool",
+    "procrastinate.periodic",
+)
 """They speak on each request, or of what we report ourselves; only their warnings count."""
 
 _log = logging.getLogger(__name__)
