@@ -29,6 +29,10 @@ class RowSelection:
         self._bits = np.packbits(allowed, bitorder="little")
         self.selector: Any = faiss.IDSelectorBitmap(allowed.size, faiss.swig_ptr(self._bits))
 
+    def allows(self, rows: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Which of these rows may be returned."""
+        return (self._bits[rows >> 3] >> (rows & 7).astype(np.uint8) & 1).astype(np.bool_)
+
 
 class Vectors:
     """Vectors by row number, 0 to rows - 1. Searches are safe from many threads and free the GIL."""
@@ -58,11 +62,11 @@ class Vectors:
         return _found(rows[0], scores[0])
 
     def walk(
-        self, embedding: NDArray[np.float32], k: int, selection: RowSelection | None, *, breadth: int
+        self, embedding: NDArray[np.float32], k: int, *, breadth: int
     ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-        """The same by the graph, approximately (Malkov and Yashunin 2016); ``breadth`` is its efSearch."""
+        """The k nearest rows by the graph, approximately (Malkov and Yashunin 2016); ``breadth`` is its efSearch."""
         _use_one_thread()
-        parameters = faiss.SearchParametersHNSW(efSearch=breadth, sel=selection.selector if selection else None)
+        parameters = faiss.SearchParametersHNSW(efSearch=breadth)
         scores, rows = self._index.search(embedding[np.newaxis], k, params=parameters)
         return _found(rows[0], scores[0])
 

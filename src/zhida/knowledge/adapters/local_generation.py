@@ -35,7 +35,7 @@ class Generation:
 
 
 def open_generation(
-    folder: Path, manifest: Manifest, before: Generation | None, options: LocalIndexOptions
+    folder: Path, manifest: Manifest, *, before: Generation | None, options: LocalIndexOptions
 ) -> Generation:
     """Open what the manifest names; what the generation before has open already is shared with it.
 
@@ -46,7 +46,7 @@ def open_generation(
     if before is not None and before.manifest.dense == manifest.dense:
         dense = before.dense
     else:
-        dense = _open_dense(folder, manifest.dense, before, options)
+        dense = _open_dense(folder, manifest.dense, before=before, options=options)
     if manifest.lexical is None:
         return Generation(manifest, dense, None)
     if (
@@ -59,7 +59,7 @@ def open_generation(
 
 
 def _open_dense(
-    folder: Path, files: DenseFiles, before: Generation | None, options: LocalIndexOptions
+    folder: Path, files: DenseFiles, *, before: Generation | None, options: LocalIndexOptions
 ) -> DenseLeg | None:
     if not files.dimensions:
         return None

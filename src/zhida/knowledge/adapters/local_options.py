@@ -20,7 +20,8 @@ class LocalIndexOptions:
         graph_links: HNSW's M (Malkov and Yashunin 2016); 16 links cost 128 bytes a row.
         graph_build_breadth: HNSW's efConstruction.
         graph_search_breadth: HNSW's efSearch when everything is permitted; divided by the permitted share.
-        exact_below_share: a permitted share below this is scanned exactly, for HNSW loses recall under a narrow filter.
+        exact_below_share: a permitted share below this is scanned exactly, for HNSW loses recall under a narrow filter;
+            wider ones are scanned where that is faster.
         delta_rows_min, delta_share, delta_rows_max: the delta is folded into the base when it holds more rows than
             the larger of the first two (the second as a share of the base), and at the third in any case.
         deleted_share, deleted_rows_min: the base is built anew without its deleted rows when they are more than both.
@@ -34,7 +35,7 @@ class LocalIndexOptions:
     graph_links: int = 16
     graph_build_breadth: int = 80
     graph_search_breadth: int = 96
-    exact_below_share: float = 0.2
+    exact_below_share: float = 0.05
     delta_rows_min: int = 2_000
     delta_share: float = 0.1
     delta_rows_max: int = 20_000

@@ -104,7 +104,7 @@ class LocalSearchIndex:
             if status is None:
                 return self._nothing_written()
             try:
-                return open_generation(self._folder, read_manifest(self._folder), before, self._options)
+                return open_generation(self._folder, read_manifest(self._folder), before=before, options=self._options)
             except FileNotFoundError as error:
                 missing = error
                 if status == _status_of(self._folder / MANIFEST_FILE):
