@@ -17,6 +17,7 @@ from zhida.knowledge import (
     ResolvedChunk,
     SearchIndexes,
 )
+from zhida.retrieval.building import BuildingWatch
 from zhida.retrieval.fusion import FusedHit, fuse
 from zhida.retrieval.passages import BY_WORDS_ALONE, Passage, QueryPlan, SearchOutcome
 from zhida.retrieval.plan import plan_query
@@ -46,6 +47,7 @@ class RetrievalService:
         self._model = model
         self._settings = settings
         self._threads = ThreadPoolExecutor(settings.threads, thread_name_prefix="search")
+        self._building = BuildingWatch()
         self._bases: dict[tuple[PrincipalId, str], _Remembered] = {}
 
     async def base(self, grant: ReadGrant, id_or_name: str) -> KnowledgeBase:
@@ -99,6 +101,7 @@ class RetrievalService:
             dense_k=plan.dense_k,
         )
         result = await asyncio.get_running_loop().run_in_executor(self._threads, self._ask_index, base, index_query)
+        self._building.check(base, result.revision)
         watch.lap("search")
         fused = fuse(result.lexical, result.dense, lexical_weight=plan.lexical_weight, dense_weight=plan.dense_weight)
         watch.lap("fusion")
