@@ -1,4 +1,4 @@
-"""Is an index that shows nothing empty, or is it being built? Asked after each search, so that nobody is told "nothing".
+"""Is an index that shows nothing empty, or being built? Asked after each search, so that nobody is told "nothing".
 
 An index at revision 0 beside a record that has published something is behind: for a moment after a knowledge base's
 first document, and for as long as it takes when its files were lost and it is made anew from the record.
