@@ -21,7 +21,7 @@ export const en = {
     signingIn: 'Signing in…',
     signOut: 'Sign out',
     wrong: 'This e-mail and password do not belong together.',
-    linkExpired:
+    linkSpent:
       'This one-time link has been used or has expired. Sign in with your password, or start Zhida again.',
     hint: 'The first administrator’s password was printed when Zhida was first started.',
     roles: { admin: 'Administrator', editor: 'Editor', reader: 'Reader' },

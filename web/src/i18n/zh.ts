@@ -20,7 +20,7 @@ export const zh: Messages = {
     signingIn: '正在登录…',
     signOut: '退出登录',
     wrong: '邮箱或密码不正确。',
-    linkExpired: '这个一次性链接已经用过或已过期。请用密码登录，或重新启动知答。',
+    linkSpent: '这个一次性链接已经用过或已过期。请用密码登录，或重新启动知答。',
     hint: '首位管理员的密码在知答第一次启动时显示过一次。',
     roles: { admin: '管理员', editor: '编辑', reader: '读者' },
   },

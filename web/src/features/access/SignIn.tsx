@@ -9,9 +9,8 @@ import { Button, Notice, Spinner } from '../../ui/controls';
 import { ProblemNotice } from '../../ui/ProblemNotice';
 import './SignIn.css';
 
-/** The one-time link's door sends the browser here with `?link=expired`. */
-const cameByExpiredLink = (): boolean =>
-  new URLSearchParams(window.location.search).get('link') === 'expired';
+/** The one-time link's door sends the browser here with `?link=spent`. */
+const cameBySpentLink = (): boolean => new URLSearchParams(window.location.search).get('link') === 'spent';
 
 export function SignIn({ onSignedIn }: { onSignedIn: (principal: Principal) => void }) {
   const text = useText();
@@ -21,12 +20,18 @@ export function SignIn({ onSignedIn }: { onSignedIn: (principal: Principal) => v
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState<Problem | null>(null);
 
+  const enter = (principal: Principal): void => {
+    // The link's fate is told once, not again after signing out.
+    window.history.replaceState(null, '', window.location.pathname + window.location.hash);
+    onSignedIn(principal);
+  };
+
   const submit = (event: SyntheticEvent): void => {
     event.preventDefault();
     setBusy(true);
     setProblem(null);
     signIn(email, password)
-      .then(onSignedIn, (thrown: unknown) => setProblem(problemFrom(thrown)))
+      .then(enter, (thrown: unknown) => setProblem(problemFrom(thrown)))
       .finally(() => setBusy(false));
   };
 
@@ -38,7 +43,7 @@ export function SignIn({ onSignedIn }: { onSignedIn: (principal: Principal) => v
           <h1 id={titleId}>{text.brand}</h1>
           <p className="sign-in-lead">{text.access.lead}</p>
         </div>
-        {cameByExpiredLink() && <Notice tone="warn">{text.access.linkExpired}</Notice>}
+        {cameBySpentLink() && <Notice tone="warn">{text.access.linkSpent}</Notice>}
         <label className="field">
           <span>{text.access.email}</span>
           <input
