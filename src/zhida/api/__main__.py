@@ -20,8 +20,9 @@ def main() -> None:
         # Uploads wait on the disk where they will stay; the system's own place is memory on many machines.
         tempfile.tempdir = str(started.places.originals)
         application = Application(settings, started.places, database_url(settings), metrics=started.metrics)
+        app = create_app(application, started.metrics_page)
         config = uvicorn.Config(
-            create_app(application, started.metrics_page),
+            app,
             host=settings.host,
             port=settings.port,
             log_config=None,
@@ -38,7 +39,9 @@ def main() -> None:
         )
         listening = os.environ.get(LISTEN_FD)
         sockets = [socket.socket(fileno=int(listening))] if listening else None
-        uvicorn.Server(config).run(sockets)
+        server = uvicorn.Server(config)
+        app.state.is_stopping = lambda: server.should_exit
+        server.run(sockets)
 
 
 if __name__ == "__main__":

@@ -44,6 +44,7 @@ def create_app(application: Application, metrics_page: MetricsDirectory) -> Fast
     )
     app.state.application = application
     app.state.metrics_page = metrics_page
+    app.state.is_stopping = lambda: False  # whoever runs the server knows better
     handle_problems(app)
     # The framework looks through the routers in this order, some 20 µs each: the ones asked most come first.
     for router in (

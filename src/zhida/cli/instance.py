@@ -1,6 +1,7 @@
 """How does an instance live? ``up`` and ``serve`` run it; other commands find it by its instance file."""
 
 import asyncio
+import errno
 import json
 import os
 import signal
@@ -42,6 +43,13 @@ class PortTakenError(ZhidaError):
 
     code: ClassVar[str] = "cli.port_taken"
     kind: ClassVar[Kind] = Kind.CONFLICT
+
+
+class AddressInvalidError(ZhidaError):
+    """Nobody can listen there on this machine, or not we."""
+
+    code: ClassVar[str] = "cli.address_invalid"
+    kind: ClassVar[Kind] = Kind.INVALID
 
 
 class StartFailedError(ZhidaError):
@@ -105,7 +113,8 @@ class Instance:
         """Start, call ``on_ready`` once, keep everything alive until SIGTERM or SIGINT, then stop in order.
 
         Raises:
-            InstanceRunningError, PortTakenError, StartFailedError, DataDirectoryError and the database's errors.
+            InstanceRunningError, PortTakenError, AddressInvalidError, StartFailedError, DataDirectoryError and the
+                database's errors.
         """
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             signal.signal(number, self._on_signal)
@@ -169,10 +178,7 @@ class Instance:
                     time.sleep(_TEND_EVERY_SECONDS)
                     continue
                 listening.close()
-                raise PortTakenError(
-                    f"Zhida cannot listen on {self._settings.host}:{self._settings.port}: {error.strerror}.",
-                    advice="Stop the program that uses the port, or choose another: ZHIDA_PORT=8080 make run.",
-                ) from error
+                raise _cannot_listen(self._settings, error) from error
             return listening
 
     def _address(self, listening: socket.socket) -> str:
@@ -276,3 +282,13 @@ class Instance:
             self._postgres.stop()
         for output in self._outputs:
             output.close()
+
+
+def _cannot_listen(settings: Settings, error: OSError) -> PortTakenError | AddressInvalidError:
+    message = f"Zhida cannot listen on {settings.host}:{settings.port}: {error.strerror}."
+    if error.errno == errno.EADDRINUSE:
+        advice = "Stop the program that uses the port, or choose another: ZHIDA_PORT=8080 make run."
+        return PortTakenError(message, advice=advice)
+    if error.errno == errno.EACCES:
+        return AddressInvalidError(message, advice="Choose a port above 1023: ZHIDA_PORT=8080 make run.")
+    return AddressInvalidError(message, advice="ZHIDA_HOST must be an address of this machine, such as 127.0.0.1.")

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 
 
 class DatabaseSettings(BaseModel):
@@ -33,3 +33,11 @@ class DatabaseSettings(BaseModel):
     reconnect_timeout: timedelta = timedelta(seconds=4)
     idle_timeout: timedelta = timedelta(minutes=5)
     prepare_after_executions: int = Field(default=3, ge=0)
+
+    @field_validator("url")
+    @classmethod
+    def _names_postgresql(cls, url: SecretStr | None) -> SecretStr | None:
+        if url is not None and not url.get_secret_value().startswith(("postgresql://", "postgres://")):
+            message = "must begin with postgresql://"
+            raise ValueError(message)
+        return url
