@@ -10,7 +10,7 @@ import {
   withRejected,
   withRetried,
 } from '../src/features/documents/imports';
-import { reasonOf } from '../src/features/documents/reasonOf';
+import { isWorthRetrying, reasonOf } from '../src/features/documents/reasonOf';
 import { en } from '../src/i18n/en';
 import { zh } from '../src/i18n/zh';
 
@@ -66,4 +66,10 @@ it('a reason is said in the reader’s language, else in the server’s words', 
   expect(reasonOf({ reason: 'No.', reason_code: 'unsupported_type' }, zh)).toContain('不支持');
   expect(reasonOf({ reason: 'No.', reason_code: 'unsupported_type' }, en)).toBe('No.');
   expect(reasonOf({ reason: null, reason_code: 'new_code' }, zh)).toBe(zh.documents.unknownReason);
+});
+
+it('another try is offered only where it may help', () => {
+  expect(isWorthRetrying({ reason: null, reason_code: 'empty' })).toBe(false);
+  expect(isWorthRetrying({ reason: null, reason_code: 'timeout' })).toBe(true);
+  expect(isWorthRetrying({ reason: null, reason_code: null })).toBe(true);
 });

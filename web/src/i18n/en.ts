@@ -77,8 +77,8 @@ export const en = {
     citation: (marker: number, name: string) => `Source ${marker}: ${name}`,
     lookedAt: 'What was looked at',
     sourcesCopied: 'Sources:',
-    chineseByWords: 'Chinese text is found by its words only; the embedding model knows English.',
-    chineseCommand: 'This changes it:',
+    chineseByWords:
+      'The embedding model knows English, so Chinese text is found by its words only. This changes it:',
   },
   source: {
     title: 'Source',

@@ -74,8 +74,7 @@ export const zh: Messages = {
     citation: (marker, name) => `出处 ${marker}：${name}`,
     lookedAt: '查看过的内容',
     sourcesCopied: '出处：',
-    chineseByWords: '当前的嵌入模型只懂英文，中文内容仅按词语检索。',
-    chineseCommand: '运行以下命令即可改善：',
+    chineseByWords: '当前的嵌入模型只懂英文，中文内容仅按词语检索。运行以下命令即可改善：',
   },
   source: {
     title: '出处',

@@ -52,7 +52,7 @@ function Facts({ turn }: { turn: Turn }) {
   const { text, tag } = useSpeech();
   const milliseconds = totalMs(turn.reply);
   const grounded = turn.reply?.mode === 'generated' ? turn.reply.groundedness : null;
-  const format = new Intl.NumberFormat(tag, { maximumSignificantDigits: 2 });
+  const format = new Intl.NumberFormat(tag, { maximumFractionDigits: 2 });
   return (
     <>
       {grounded !== null && (
@@ -61,7 +61,9 @@ function Facts({ turn }: { turn: Turn }) {
         </span>
       )}
       {milliseconds !== null && (
-        <span className="quiet-fact">{text.ask.seconds(format.format(milliseconds / 1000))}</span>
+        <span className="quiet-fact">
+          {text.ask.seconds(format.format(Math.max(milliseconds, 10) / 1000))}
+        </span>
       )}
     </>
   );

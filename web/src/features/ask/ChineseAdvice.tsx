@@ -12,7 +12,7 @@ export function ChineseAdvice({ models, chinese }: { models: Models | null; chin
   return (
     <Notice>
       <p className="advice">
-        {text.ask.chineseByWords} {text.ask.chineseCommand} <code>{command}</code>
+        {text.ask.chineseByWords} <code>{command}</code>
       </p>
     </Notice>
   );

@@ -5,7 +5,7 @@ import { useSpeech, type Messages } from '../../i18n';
 import { Badge, IconButton, Spinner, type Tone } from '../../ui/controls';
 import { formatSize, formatTime } from '../../ui/format';
 import type { LiveDocument } from './imports';
-import { reasonOf } from './reasonOf';
+import { isWorthRetrying, reasonOf } from './reasonOf';
 
 const tones: Readonly<Record<LiveDocument['status'], Tone>> = {
   queued: 'plain',
@@ -78,7 +78,7 @@ function Acts({ item, onRetry, onReplace, onRemove }: { item: LiveDocument } & O
 
   return (
     <span className="document-acts">
-      {item.status === 'failed' && (
+      {item.status === 'failed' && isWorthRetrying(item) && (
         <IconButton
           small
           icon="retry"

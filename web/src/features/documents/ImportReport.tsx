@@ -4,7 +4,7 @@ import { useText, type Messages } from '../../i18n';
 import { Badge, Button, IconButton } from '../../ui/controls';
 import { ProblemNotice } from '../../ui/ProblemNotice';
 import { progressOf, type Import, type Progress } from './imports';
-import { reasonOf } from './reasonOf';
+import { isWorthRetrying, reasonOf } from './reasonOf';
 
 interface ImportReportProps {
   one: Import;
@@ -28,14 +28,16 @@ function Failures({ one, progress, onRetry }: Omit<ImportReportProps, 'onDismiss
           <span>
             <strong>{failure.name}</strong> {reasonOf(failure, text)}
           </span>
-          <Button
-            small
-            look="quiet"
-            aria-label={text.documents.retryOf(failure.name)}
-            onClick={() => onRetry(one, [failure.id])}
-          >
-            {text.documents.retry}
-          </Button>
+          {isWorthRetrying(failure) && (
+            <Button
+              small
+              look="quiet"
+              aria-label={text.documents.retryOf(failure.name)}
+              onClick={() => onRetry(one, [failure.id])}
+            >
+              {text.documents.retry}
+            </Button>
+          )}
         </li>
       ))}
       {one.rejected.map(({ name, problem }) => (
@@ -53,7 +55,7 @@ export function ImportReport({ one, onRetry, onDismiss }: ImportReportProps) {
   const text = useText();
   const progress = progressOf(one);
   const failed = progress.failures.length + one.rejected.length;
-  const retryable = progress.failures.map(({ id }) => id);
+  const retryable = progress.failures.filter(isWorthRetrying).map(({ id }) => id);
   return (
     <section className="import" aria-label={text.imports.title} data-done={progress.done}>
       <div className="import-line">
