@@ -57,6 +57,9 @@ export interface paths {
         /**
          * Watch Batch
          * @description The same as a stream: ``progress`` at each change, ``done`` at the end.
+         *
+         *     A failure comes as ``error`` with the problem as its data. The stream may end before the batch does, as when this
+         *     process is stopped: ask again.
          */
         get: operations["watch_batch_api_v1_batches__batch_id__events_get"];
         put?: never;
