@@ -1,5 +1,6 @@
 """Documents: upload, list, read the original and its text, replace, retry, delete."""
 
+import codecs
 from collections.abc import AsyncIterator
 from typing import Annotated, Literal
 from urllib.parse import quote
@@ -85,7 +86,7 @@ async def get_content(app: App, reader: Reading, document_id: UUID) -> Response:
         async for piece in pieces:
             yield piece
 
-    return StreamingResponse(body(), headers=_content_headers(document, version))
+    return StreamingResponse(body(), headers=_content_headers(document, version, beginning=first))
 
 
 async def _pieces(app: Application, version: DocumentVersion) -> AsyncIterator[bytes]:
@@ -94,19 +95,27 @@ async def _pieces(app: Application, version: DocumentVersion) -> AsyncIterator[b
             yield piece
 
 
-def _content_headers(document: Document, version: DocumentVersion) -> dict[str, str]:
+def _content_headers(document: Document, version: DocumentVersion, *, beginning: bytes) -> dict[str, str]:
     """HTML and Office files are downloads: a browser must never run a stranger's page under our address."""
     media_type = version.media_type or "application/octet-stream"
     inline = media_type in _INLINE_TYPES
+    if inline and media_type.startswith("text/") and _may_be_utf_8(beginning):
+        media_type += "; charset=utf-8"  # of other encodings the browser's guess is as good as ours
     name = document.name.rsplit("/", 1)[-1]
     return {
-        "Content-Type": (f"{media_type}; charset=utf-8" if media_type.startswith("text/") else media_type)
-        if inline
-        else "application/octet-stream",
+        "Content-Type": media_type if inline else "application/octet-stream",
         "Content-Length": str(version.size_bytes),
         "Content-Disposition": f"{'inline' if inline else 'attachment'}; filename*=UTF-8''{quote(name, safe='')}",
         "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; sandbox",
     }
+
+
+def _may_be_utf_8(beginning: bytes) -> bool:
+    try:
+        codecs.getincrementaldecoder("utf-8")().decode(beginning)
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 @router.put("/documents/{document_id}", status_code=202)
