@@ -103,10 +103,11 @@ class _GuardedConnection(HttpToolsProtocol):
 
     def _head_is_late(self) -> None:
         self._head_timer = None
-        if self._is_in_head and not self.transport.is_closing():
-            self._turn_away(
-                HTTPStatus.REQUEST_TIMEOUT, "request.too_slow", "The request's headers did not come in time."
-            )
+        if self._head_bytes == 0:
+            self.transport.close()  # a browser's connection in reserve: it expects no answer
+        elif self._is_in_head and not self.transport.is_closing():
+            detail = "The request's headers did not come in time."
+            self._turn_away(HTTPStatus.REQUEST_TIMEOUT, "request.too_slow", detail)
 
     def _forget_timers(self) -> None:
         for timer in (self._head_timer, self._linger_timer):
