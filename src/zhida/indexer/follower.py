@@ -13,6 +13,7 @@ from zhida.database import DatabaseUnavailableError
 from zhida.ids import KnowledgeBaseId
 from zhida.indexer.open_writers import IndexKey, OpenWriters
 from zhida.indexer.writing_threads import StoppedError, WritingThreads, rows_from_loop
+from zhida.kit.memory import give_back_memory
 from zhida.knowledge import ChangeFeed, FeedHead, IndexDamagedError, IndexerSettings, IndexWriter, IndexWriters
 
 logger = logging.getLogger(__name__)
@@ -178,6 +179,7 @@ class IndexFollower:
         await self._threads.run(writer.rebuild, rows, revision)
         self._writers.note_revision(key)
         self.counts.rebuilds += 1
+        await self._threads.run(give_back_memory)
         self._fold_wanted[key] = None
         return True
 
@@ -211,6 +213,7 @@ class IndexFollower:
         try:
             if writer is not None and await self._threads.run(writer.compact):
                 self.counts.folds += 1
+                await self._threads.run(give_back_memory)
         except (IndexDamagedError, OSError):
             self.counts.failures += 1
             logger.exception("An index could not be folded")
