@@ -12,6 +12,9 @@ from deploy.setup.page import build_page, check_page, find_node, is_stale
 from deploy.setup.uv import SetupError
 
 
+COMMANDS = ("run", "test", "image", "lock", "check-page")
+
+
 def _prepare(uv: Installer, locks: set[str], node: dict[str, str]) -> None:
     """Everything that running (or testing) needs; instant where nothing has changed."""
     page_is_stale = is_stale()
@@ -29,6 +32,9 @@ def main(arguments: list[str]) -> int:
     settings = pip_settings(os.environ, pip_configuration_files(os.environ, Path.home()))
     node = node_variables(settings, os.environ)
     command, *rest = arguments or ["run"]
+    if command not in COMMANDS:
+        print(f"There is no set-up step {command}; choose from {', '.join(COMMANDS)}.", file=sys.stderr)
+        return 2
     try:
         if command == "check-page":
             check_page(node)
