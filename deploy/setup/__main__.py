@@ -11,7 +11,6 @@ from deploy.setup.model import build_model
 from deploy.setup.page import build_page, check_page, find_node, is_stale
 from deploy.setup.uv import SetupError
 
-
 COMMANDS = ("run", "test", "image", "lock", "check-page")
 
 
