@@ -2,18 +2,14 @@
 
 from typing import Any
 
-from psycopg import AsyncConnection
-from psycopg.rows import DictRow
-
 from zhida.access import ReadGrant
+from zhida.database import Connection
 from zhida.ids import BatchId, DocumentId, KnowledgeBaseId, VersionId
 from zhida.ingestion.batches import Batch, BatchDocument
 from zhida.knowledge import VersionStatus
 
 
-async def insert_batch(
-    connection: AsyncConnection[DictRow], batch_id: BatchId, knowledge_base_id: KnowledgeBaseId
-) -> None:
+async def insert_batch(connection: Connection, batch_id: BatchId, knowledge_base_id: KnowledgeBaseId) -> None:
     """Write a new batch."""
     await connection.execute(
         "INSERT INTO batches (id, knowledge_base_id) VALUES (%s, %s)", (batch_id, knowledge_base_id)
@@ -21,7 +17,7 @@ async def insert_batch(
 
 
 async def insert_batch_document(
-    connection: AsyncConnection[DictRow],
+    connection: Connection,
     batch_id: BatchId,
     *,
     ordinal: int,
@@ -38,7 +34,7 @@ async def insert_batch_document(
     )
 
 
-async def find_batch(connection: AsyncConnection[DictRow], grant: ReadGrant, batch_id: BatchId) -> Batch | None:
+async def find_batch(connection: Connection, grant: ReadGrant, batch_id: BatchId) -> Batch | None:
     """A batch with the state of every document that still exists, if the grant may see its knowledge base."""
     cursor = await connection.execute(
         """

@@ -91,6 +91,10 @@ async def test_a_slow_older_version_does_not_push_a_newer_one_aside(world: Knowl
     assert document.current_version_id == newer.version_id
     changes = await world.feed.changes(world.base.id, MODEL, after=0, limit=10)
     assert [[row.text for row in change.rows] for change in changes] == [["newer"]]
+    assert await world.register.sweep(older_than_seconds=0) == 1
+    async with world.database.reading() as connection:
+        cursor = await connection.execute("SELECT text FROM chunks")
+        assert [row["text"] for row in await cursor.fetchall()] == ["newer"]
 
 
 async def test_deleting_a_document_retracts_it_and_takes_everything_of_it_along(world: KnowledgeWorld) -> None:

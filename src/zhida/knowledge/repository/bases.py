@@ -4,11 +4,10 @@ from collections.abc import Sequence
 from typing import Any, LiteralString
 from uuid import UUID
 
-from psycopg import AsyncConnection
 from psycopg.errors import UniqueViolation
-from psycopg.rows import DictRow
 
 from zhida.access import ReadGrant
+from zhida.database import Connection
 from zhida.ids import AccessListId, KnowledgeBaseId
 from zhida.knowledge.documents import KnowledgeBase
 from zhida.knowledge.errors import KnowledgeBaseExistsError
@@ -33,7 +32,7 @@ def rights_of(grant: ReadGrant) -> dict[str, Any]:
     }
 
 
-async def insert(connection: AsyncConnection[DictRow], base: KnowledgeBase) -> None:
+async def insert(connection: Connection, base: KnowledgeBase) -> None:
     """Write a new knowledge base.
 
     Raises:
@@ -62,7 +61,7 @@ async def insert(connection: AsyncConnection[DictRow], base: KnowledgeBase) -> N
         ) from error
 
 
-async def find(connection: AsyncConnection[DictRow], grant: ReadGrant, id_or_name: str) -> KnowledgeBase | None:
+async def find(connection: Connection, grant: ReadGrant, id_or_name: str) -> KnowledgeBase | None:
     """The knowledge base of that id or name, if the grant lets it be seen."""
     if "\0" in id_or_name:
         return None  # PostgreSQL holds no such text, and refuses to look for it
@@ -77,16 +76,14 @@ async def find(connection: AsyncConnection[DictRow], grant: ReadGrant, id_or_nam
     return None if row is None else _base(row)
 
 
-async def find_by_id(connection: AsyncConnection[DictRow], knowledge_base_id: KnowledgeBaseId) -> KnowledgeBase | None:
+async def find_by_id(connection: Connection, knowledge_base_id: KnowledgeBaseId) -> KnowledgeBase | None:
     """The knowledge base of that id, for work that is done for nobody in particular."""
     cursor = await connection.execute(f"SELECT {_COLUMNS} FROM knowledge_bases b WHERE b.id = %s", (knowledge_base_id,))
     row = await cursor.fetchone()
     return None if row is None else _base(row)
 
 
-async def page(
-    connection: AsyncConnection[DictRow], grant: ReadGrant, *, after: UUID | None, limit: int
-) -> Sequence[KnowledgeBase]:
+async def page(connection: Connection, grant: ReadGrant, *, after: UUID | None, limit: int) -> Sequence[KnowledgeBase]:
     """Knowledge bases in order of creation, after ``after``."""
     cursor = await connection.execute(
         f"""
@@ -99,7 +96,7 @@ async def page(
     return [_base(row) for row in await cursor.fetchall()]
 
 
-async def delete(connection: AsyncConnection[DictRow], knowledge_base_id: KnowledgeBaseId) -> list[str]:
+async def delete(connection: Connection, knowledge_base_id: KnowledgeBaseId) -> list[str]:
     """Delete a knowledge base with all it holds; returns the object keys of its originals."""
     cursor = await connection.execute(
         "SELECT DISTINCT object_key FROM document_versions WHERE knowledge_base_id = %s AND object_key IS NOT NULL",
@@ -110,7 +107,7 @@ async def delete(connection: AsyncConnection[DictRow], knowledge_base_id: Knowle
     return keys
 
 
-async def next_revision(connection: AsyncConnection[DictRow], knowledge_base_id: KnowledgeBaseId) -> int | None:
+async def next_revision(connection: Connection, knowledge_base_id: KnowledgeBaseId) -> int | None:
     """Take the next revision of the change feed; None if the knowledge base is gone.
 
     The row lock lives until the transaction ends, so that revisions become visible in their own order and a follower

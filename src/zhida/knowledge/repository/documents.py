@@ -6,10 +6,9 @@ from typing import Any, LiteralString
 from uuid import UUID
 
 import msgspec
-from psycopg import AsyncConnection
-from psycopg.rows import DictRow
 
 from zhida.access import ReadGrant
+from zhida.database import Connection
 from zhida.ids import AccessListId, DocumentId, KnowledgeBaseId, VersionId, VersionKey, new_uuid
 from zhida.knowledge.documents import (
     Document,
@@ -38,9 +37,7 @@ _VERSION: LiteralString = """
 """
 
 
-async def lock_content(
-    connection: AsyncConnection[DictRow], knowledge_base_id: KnowledgeBaseId, content_hash: str
-) -> None:
+async def lock_content(connection: Connection, knowledge_base_id: KnowledgeBaseId, content_hash: str) -> None:
     """Make uploads of the same content into the same knowledge base wait for each other until the transaction ends."""
     await connection.execute(
         "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", (f"content:{knowledge_base_id}:{content_hash}",)
@@ -48,7 +45,7 @@ async def lock_content(
 
 
 async def find_by_content(
-    connection: AsyncConnection[DictRow], knowledge_base_id: KnowledgeBaseId, content_hash: str
+    connection: Connection, knowledge_base_id: KnowledgeBaseId, content_hash: str
 ) -> Document | None:
     """The document whose newest version has this content."""
     cursor = await connection.execute(
@@ -62,9 +59,7 @@ async def find_by_content(
     return None if row is None else _document(row)
 
 
-async def find_by_name(
-    connection: AsyncConnection[DictRow], knowledge_base_id: KnowledgeBaseId, name: str
-) -> Document | None:
+async def find_by_name(connection: Connection, knowledge_base_id: KnowledgeBaseId, name: str) -> Document | None:
     """The newest document of exactly this name."""
     cursor = await connection.execute(
         f"SELECT {_DOCUMENT} {_FROM} WHERE d.knowledge_base_id = %s AND d.name = %s ORDER BY d.id DESC LIMIT 1",
@@ -75,7 +70,7 @@ async def find_by_name(
 
 
 async def insert(
-    connection: AsyncConnection[DictRow], base: KnowledgeBase, *, name: str, version: NewVersion
+    connection: Connection, base: KnowledgeBase, *, name: str, version: NewVersion
 ) -> tuple[DocumentId, VersionId]:
     """Write a new document with its first version."""
     document_id, version_id = DocumentId(new_uuid()), VersionId(new_uuid())
@@ -94,9 +89,7 @@ async def insert(
     return document_id, version_id
 
 
-async def insert_version(
-    connection: AsyncConnection[DictRow], document: Document, *, name: str, version: NewVersion
-) -> VersionId:
+async def insert_version(connection: Connection, document: Document, *, name: str, version: NewVersion) -> VersionId:
     """Write one more version of a document; the published one goes on answering until the new one is ready."""
     version_id = VersionId(new_uuid())
     cursor = await connection.execute(
@@ -116,9 +109,7 @@ async def insert_version(
     return version_id
 
 
-async def _insert_version(
-    connection: AsyncConnection[DictRow], version: NewVersion, place: dict[str, UUID | int]
-) -> None:
+async def _insert_version(connection: Connection, version: NewVersion, place: dict[str, UUID | int]) -> None:
     refused = version.refused
     await connection.execute(
         """
@@ -140,7 +131,7 @@ async def _insert_version(
     )
 
 
-async def lock(connection: AsyncConnection[DictRow], document_id: DocumentId) -> bool:
+async def lock(connection: Connection, document_id: DocumentId) -> bool:
     """Hold the document, and its knowledge base against deletion, until the transaction ends; False if it is gone.
 
     Whoever changes a document takes this lock first: one order of locks, no deadlock.
@@ -156,7 +147,7 @@ async def lock(connection: AsyncConnection[DictRow], document_id: DocumentId) ->
     return await cursor.fetchone() is not None
 
 
-async def find(connection: AsyncConnection[DictRow], grant: ReadGrant, document_id: DocumentId) -> Document | None:
+async def find(connection: Connection, grant: ReadGrant, document_id: DocumentId) -> Document | None:
     """One document, if the grant lets it be seen."""
     cursor = await connection.execute(
         f"SELECT {_DOCUMENT} {_FROM} WHERE d.id = %(id)s AND {_READABLE}",
@@ -167,7 +158,7 @@ async def find(connection: AsyncConnection[DictRow], grant: ReadGrant, document_
 
 
 async def page(
-    connection: AsyncConnection[DictRow],
+    connection: Connection,
     grant: ReadGrant,
     knowledge_base_id: KnowledgeBaseId,
     *,
@@ -186,7 +177,7 @@ async def page(
     return [_document(row) for row in await cursor.fetchall()]
 
 
-async def find_version(connection: AsyncConnection[DictRow], version_id: VersionId) -> DocumentVersion | None:
+async def find_version(connection: Connection, version_id: VersionId) -> DocumentVersion | None:
     """One version, for the worker and for reading its original."""
     cursor = await connection.execute(
         f"SELECT {_VERSION} FROM document_versions v JOIN documents d ON d.id = v.document_id WHERE v.id = %s",
@@ -196,7 +187,7 @@ async def find_version(connection: AsyncConnection[DictRow], version_id: Version
     return None if row is None else _version(row)
 
 
-async def object_keys(connection: AsyncConnection[DictRow], document_id: DocumentId) -> list[str]:
+async def object_keys(connection: Connection, document_id: DocumentId) -> list[str]:
     """Where the originals of all versions are kept."""
     cursor = await connection.execute(
         "SELECT DISTINCT object_key FROM document_versions WHERE document_id = %s AND object_key IS NOT NULL",
@@ -205,7 +196,7 @@ async def object_keys(connection: AsyncConnection[DictRow], document_id: Documen
     return [row["object_key"] for row in await cursor.fetchall()]
 
 
-async def known_objects(connection: AsyncConnection[DictRow], object_keys: Sequence[str]) -> set[str]:
+async def known_objects(connection: Connection, object_keys: Sequence[str]) -> set[str]:
     """Those of the originals that a version names."""
     cursor = await connection.execute(
         "SELECT object_key FROM document_versions WHERE object_key = ANY(%s)", (list(object_keys),)
@@ -213,7 +204,7 @@ async def known_objects(connection: AsyncConnection[DictRow], object_keys: Seque
     return {row["object_key"] for row in await cursor.fetchall()}
 
 
-async def elements(connection: AsyncConnection[DictRow], version_id: VersionId) -> StoredElements | None:
+async def elements(connection: Connection, version_id: VersionId) -> StoredElements | None:
     """The parsed blocks of a version; None until it is parsed."""
     cursor = await connection.execute("SELECT body FROM document_elements WHERE version_id = %s", (version_id,))
     row = await cursor.fetchone()

@@ -3,10 +3,9 @@
 from collections.abc import AsyncIterator
 
 import numpy as np
-from psycopg import AsyncConnection
-from psycopg.rows import DictRow, TupleRow, tuple_row
+from psycopg.rows import TupleRow, tuple_row
 
-from zhida.database import Database
+from zhida.database import Connection, Database
 from zhida.ids import AccessListId, ChunkKey, KnowledgeBaseId, VersionKey
 from zhida.knowledge.feed import FeedHead
 from zhida.knowledge.ports import IndexChange, IndexRow
@@ -100,7 +99,7 @@ class RecordChangeFeed:
 
 
 async def _rows_of(
-    connection: AsyncConnection[DictRow], version_keys: list[int], *, embedding_model: str, revision: int
+    connection: Connection, version_keys: list[int], *, embedding_model: str, revision: int
 ) -> dict[int, list[IndexRow]]:
     rows: dict[int, list[IndexRow]] = {}
     async with connection.cursor(row_factory=tuple_row) as cursor:

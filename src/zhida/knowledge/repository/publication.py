@@ -5,9 +5,8 @@ from typing import Any, LiteralString
 
 import msgspec
 import numpy as np
-from psycopg import AsyncConnection
-from psycopg.rows import DictRow
 
+from zhida.database import Connection
 from zhida.ids import DocumentId, KnowledgeBaseId, VersionId, new_uuid
 from zhida.knowledge.documents import DocumentVersion, NewChunk, Publication, Refused
 from zhida.knowledge.repository import bases
@@ -20,7 +19,7 @@ GAVE_UP = "gave_up"
 _CURRENT: LiteralString = "status = 'processing' AND attempt = %(attempt)s AND id = %(version)s"
 
 
-async def begin_attempt(connection: AsyncConnection[DictRow], version_id: VersionId) -> int | None:
+async def begin_attempt(connection: Connection, version_id: VersionId) -> int | None:
     """Take a version up: its new attempt number, or None if it is finished or gone."""
     cursor = await connection.execute(
         """
@@ -36,7 +35,7 @@ async def begin_attempt(connection: AsyncConnection[DictRow], version_id: Versio
 
 
 async def set_stage(
-    connection: AsyncConnection[DictRow], version_id: VersionId, *, attempt: int, stage: str, progress: float | None
+    connection: Connection, version_id: VersionId, *, attempt: int, stage: str, progress: float | None
 ) -> bool:
     """Tell what the attempt does now; False if another attempt has taken over."""
     cursor = await connection.execute(
@@ -46,9 +45,7 @@ async def set_stage(
     return cursor.rowcount == 1
 
 
-async def fail(
-    connection: AsyncConnection[DictRow], version_id: VersionId, *, attempt: int | None, refused: Refused
-) -> bool:
+async def fail(connection: Connection, version_id: VersionId, *, attempt: int | None, refused: Refused) -> bool:
     """End an attempt with a reason; without ``attempt``, end whichever is under way. False if there was none."""
     cursor = await connection.execute(
         """
@@ -62,7 +59,7 @@ async def fail(
     return cursor.rowcount == 1
 
 
-async def requeue(connection: AsyncConnection[DictRow], version_id: VersionId) -> bool:
+async def requeue(connection: Connection, version_id: VersionId) -> bool:
     """Put a failed version back in the queue; False if it did not fail or has no original."""
     cursor = await connection.execute(
         """
@@ -75,12 +72,10 @@ async def requeue(connection: AsyncConnection[DictRow], version_id: VersionId) -
     return cursor.rowcount == 1
 
 
-async def publish(
-    connection: AsyncConnection[DictRow], version: DocumentVersion, *, attempt: int, publication: Publication
-) -> bool:
+async def publish(connection: Connection, version: DocumentVersion, *, attempt: int, publication: Publication) -> bool:
     """Make a version the one that answers, in the caller's transaction, after ``documents.lock``.
 
-    Returns False, having written nothing that matters, if another attempt has taken over; the caller rolls back.
+    Returns False, having written nothing, if another attempt has taken over.
     """
     cursor = await connection.execute(
         f"""
@@ -101,9 +96,7 @@ async def publish(
     return await _switch(connection, version)
 
 
-async def _insert_chunks(
-    connection: AsyncConnection[DictRow], version: DocumentVersion, chunks: Sequence[NewChunk]
-) -> list[int]:
+async def _insert_chunks(connection: Connection, version: DocumentVersion, chunks: Sequence[NewChunk]) -> list[int]:
     cursor = await connection.execute(
         "SELECT nextval(pg_get_serial_sequence('chunks', 'key')) AS key FROM generate_series(1, %s)", (len(chunks),)
     )
@@ -123,7 +116,7 @@ async def _insert_chunks(
     return keys
 
 
-async def _insert_embeddings(connection: AsyncConnection[DictRow], keys: list[int], publication: Publication) -> None:
+async def _insert_embeddings(connection: Connection, keys: list[int], publication: Publication) -> None:
     """Write the vectors as float16: half the size, and search rounds to it anyway."""
     rows = [
         (key, publication.embedding_model, chunk.embedding.astype(np.float16).tobytes())
@@ -141,7 +134,7 @@ async def _insert_embeddings(connection: AsyncConnection[DictRow], keys: list[in
             await copy.write_row(row)
 
 
-async def _switch(connection: AsyncConnection[DictRow], version: DocumentVersion) -> bool:
+async def _switch(connection: Connection, version: DocumentVersion) -> bool:
     """Point the document at the version and append one feed entry that retracts the old and publishes the new."""
     cursor = await connection.execute(
         """
@@ -152,7 +145,9 @@ async def _switch(connection: AsyncConnection[DictRow], version: DocumentVersion
     )
     old = await cursor.fetchone()
     if old is not None and old["number"] > version.number:
-        # A newer upload of the document was published while this one was slow: this version is history already.
+        # A newer upload of the document was published while this one was slow: this version is history already, and
+        # its chunks are swept like those of any version that was replaced.
+        await connection.execute("UPDATE document_versions SET retracted_at = now() WHERE id = %s", (version.id,))
         return True
     await connection.execute(
         "UPDATE documents SET current_version_id = %s, updated_at = now() WHERE id = %s",
@@ -178,7 +173,7 @@ async def _switch(connection: AsyncConnection[DictRow], version: DocumentVersion
 
 
 async def append(
-    connection: AsyncConnection[DictRow],
+    connection: Connection,
     knowledge_base_id: KnowledgeBaseId,
     *,
     retracted_key: int | None,
@@ -198,9 +193,7 @@ async def append(
     return revision
 
 
-async def delete_document(
-    connection: AsyncConnection[DictRow], document_id: DocumentId, knowledge_base_id: KnowledgeBaseId
-) -> None:
+async def delete_document(connection: Connection, document_id: DocumentId, knowledge_base_id: KnowledgeBaseId) -> None:
     """Delete a document with all its versions, after ``documents.lock``; it answers no more from this commit on."""
     cursor = await connection.execute(
         """
@@ -214,7 +207,7 @@ async def delete_document(
         await append(connection, knowledge_base_id, retracted_key=current["key"], published_key=None)
 
 
-async def sweep(connection: AsyncConnection[DictRow], *, older_than_seconds: float, limit: int = 100) -> int:
+async def sweep(connection: Connection, *, older_than_seconds: float, limit: int = 100) -> int:
     """Delete the chunks of versions that were replaced long enough ago that no index can show them any more."""
     cursor = await connection.execute(
         """

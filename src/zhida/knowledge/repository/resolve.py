@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from typing import LiteralString
 
 import msgspec
-from psycopg import AsyncConnection
-from psycopg.rows import DictRow, tuple_row
+from psycopg.rows import tuple_row
 
 from zhida.access import ReadGrant
+from zhida.database import Connection
 from zhida.ids import ChunkId, ChunkKey, DocumentId, KnowledgeBaseId, VersionId
 from zhida.knowledge.documents import ResolvedChunk
 from zhida.knowledge.location import Location
@@ -28,7 +28,7 @@ _location = msgspec.json.Decoder(Location)
 
 
 async def resolve(
-    connection: AsyncConnection[DictRow],
+    connection: Connection,
     grant: ReadGrant,
     knowledge_base_id: KnowledgeBaseId,
     *,
