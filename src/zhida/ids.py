@@ -13,7 +13,6 @@ ChunkId = NewType("ChunkId", UUID)
 BatchId = NewType("BatchId", UUID)
 PrincipalId = NewType("PrincipalId", UUID)
 GroupId = NewType("GroupId", UUID)
-AnswerId = NewType("AnswerId", UUID)
 
 AccessListId = NewType("AccessListId", int)
 """Small on purpose: the search index keeps one per chunk and filters by it."""

@@ -5,7 +5,7 @@ import os
 import sys
 import unicodedata
 from collections.abc import Iterable, Sequence
-from typing import IO, Any
+from typing import IO
 
 _KEPT_CONTROLS = frozenset("\n\t")
 _FORMATS = frozenset({"Cc", "Cs"})
@@ -14,9 +14,9 @@ _GAP = 2
 _BOLD, _DIM, _PLAIN = "\x1b[1m", "\x1b[2m", "\x1b[0m"
 
 
-def say(text: str = "", *, end: str = "\n") -> None:
-    """Text that was asked for, onto standard output."""
-    sys.stdout.write(printable(text) + end)
+def say(text: str = "") -> None:
+    """A line that was asked for, onto standard output."""
+    sys.stdout.write(printable(text) + "\n")
 
 
 def note(text: str) -> None:
@@ -57,8 +57,8 @@ def dim(text: str) -> None:
 
 def say_styled(text: str, style: str) -> None:
     """A line in a style, where a terminal shows it and nobody asked for none (https://no-color.org)."""
-    say_to_terminal = has_colours(sys.stdout)
-    sys.stdout.write(f"{style}{printable(text)}{_PLAIN}\n" if say_to_terminal else f"{printable(text)}\n")
+    line = printable(text)
+    sys.stdout.write(f"{style}{line}{_PLAIN}\n" if has_colours(sys.stdout) else f"{line}\n")
 
 
 def has_colours(stream: IO[str]) -> bool:
@@ -100,7 +100,3 @@ def _cell(value: object) -> str:
 
 def _padded(text: str, size: int) -> str:
     return text + " " * (size - width(text) + _GAP)
-
-
-Document = dict[str, Any]
-"""A JSON object as an instance sent it."""

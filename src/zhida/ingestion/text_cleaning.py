@@ -43,7 +43,6 @@ _BLANKS = re.compile(r"\s+")
 _WIDE = (
     "\u2e80-\u303f\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff00-\uffef\u201c\u201d\u2018\u2019\u2026\u2014"
 )
-_BESIDE_WIDE = re.compile(f"(?<=[{_WIDE}]) (?=[{_WIDE}])")
 _WIDE_CHARACTER = re.compile(f"[{_WIDE}]")
 
 
@@ -58,7 +57,7 @@ def clean(text: str) -> str:
 
 
 def one_line(text: str) -> str:
-    """Cleaned text with every run of white space as one space, and none between Chinese characters of two lines."""
+    """Cleaned text with every run of white space as one space, and none around it."""
     return _BLANKS.sub(" ", clean(text)).strip()
 
 

@@ -107,9 +107,3 @@ CREATE TABLE change_feed (
 def upgrade() -> None:
     """Create the room's tables."""
     op.execute(DDL)
-
-
-def downgrade() -> None:
-    """Refuse: migrations go forward only; an older program runs on the newer, expanded tables."""
-    msg = "Zhida's migrations go forward only."
-    raise NotImplementedError(msg)

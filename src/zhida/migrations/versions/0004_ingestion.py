@@ -32,9 +32,3 @@ CREATE INDEX batch_documents_version ON batch_documents (version_id);
 def upgrade() -> None:
     """Create the room's tables."""
     op.execute(DDL)
-
-
-def downgrade() -> None:
-    """Refuse: migrations go forward only; an older program runs on the newer, expanded tables."""
-    msg = "Zhida's migrations go forward only."
-    raise NotImplementedError(msg)

@@ -27,9 +27,3 @@ CREATE INDEX idempotency_keys_created ON idempotency_keys (created_at);
 def upgrade() -> None:
     """Create the table."""
     op.execute(DDL)
-
-
-def downgrade() -> None:
-    """Refuse: migrations go forward only; an older program runs on the newer, expanded tables."""
-    msg = "Zhida's migrations go forward only."
-    raise NotImplementedError(msg)
