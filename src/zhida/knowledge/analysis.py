@@ -1,7 +1,8 @@
 """Which terms does a text stand for? The lexical index and its queries ask this one module, so that they always agree.
 
-Called by the search index adapters (``analyse`` when a chunk is written, ``analyse_query`` when a question is asked)
-and by retrieval (``detect_language``). Pure: the same text gives the same terms on every machine.
+Called by the search index adapters (``analyse_chunk`` when a chunk is written, ``analyse_query`` when a question is
+asked), by answering, which compares questions and passages by the same terms, and by retrieval and ingestion
+(``detect_language``). Pure: the same text gives the same terms on every machine.
 
 A text is brought to one form (NFKC, lower case, no accents, traditional Chinese as simplified) and cut into runs by
 script. Han runs give their single characters and overlapping pairs: in the index no segmentation can then part what a
@@ -170,7 +171,8 @@ def _compound_terms(lowered: str) -> list[str]:
     parts = _PART.findall(lowered)
     terms = [_stem(part[:_LONGEST_TERM]) for part in parts] if len(parts) > 1 else []
     for part in parts:
-        terms += _MEASURE.findall(part)[:1] and [_stem(piece) for piece in _LETTERS_OR_DIGITS.findall(part)]
+        if _MEASURE.match(part):
+            terms += [_stem(piece) for piece in _LETTERS_OR_DIGITS.findall(part)]
     if len(lowered) <= _LONGEST_TERM:
         terms.append(_stem("".join(parts)) if _JOINED_WORDS.fullmatch(lowered) else lowered)
     return terms
