@@ -8,13 +8,12 @@ import random
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import Final
 
 import httpx
 import msgspec
 
+from zhida.inference.adapters.openai_retries import RetryableError, RetryRules, retry_after
 from zhida.inference.adapters.openai_stream import (
     Chunk,
     TokenCounts,
@@ -32,15 +31,6 @@ from zhida.inference.ports import ChatDelta, ChatEvent, ChatFinished, ChatFinish
 
 _MAX_ERROR_BYTES: Final = 65_536
 _DONE: Final = b"[DONE]"
-
-
-class _RetryableError(Exception):
-    """An attempt failed before its first text and may be repeated, ``retry_after`` seconds later."""
-
-    def __init__(self, cause: ModelUnavailableError, retry_after: float | None = None) -> None:
-        super().__init__(cause.message)
-        self.cause = cause
-        self.retry_after = retry_after
 
 
 @dataclass(slots=True)
@@ -66,7 +56,9 @@ class OpenAiChatModel:
             raise ValueError(message)
         self._settings = settings
         self._client = client
-        self._jitter = jitter
+        self._rules = RetryRules(
+            settings.retries, settings.retry_base_seconds, settings.retry_after_cap_seconds, jitter
+        )
         self._url = settings.base_url.rstrip("/") + "/chat/completions"
 
     @property
@@ -90,7 +82,7 @@ class OpenAiChatModel:
                 async with aclosing(self._attempt(body, _Progress(deadline))) as events:
                     async for event in events:
                         yield event
-            except _RetryableError as error:
+            except RetryableError as error:
                 await self._wait_before_retry(error, attempt=attempt, deadline=deadline)
             else:
                 return
@@ -114,17 +106,11 @@ class OpenAiChatModel:
             headers["Authorization"] = f"Bearer {self._settings.api_key.get_secret_value()}"
         return headers
 
-    async def _wait_before_retry(self, error: _RetryableError, *, attempt: int, deadline: float) -> None:
-        """Full jitter over a doubling ceiling (AWS Architecture Blog, "Exponential Backoff and Jitter")."""
-        settings = self._settings
-        wait = error.retry_after
-        if wait is None:
-            wait = self._jitter() * settings.retry_base_seconds * 2**attempt
-        elif wait > settings.retry_after_cap_seconds:
+    async def _wait_before_retry(self, error: RetryableError, *, attempt: int, deadline: float) -> None:
+        pause = self._rules.pause_after(error, attempt=attempt)
+        if asyncio.get_running_loop().time() + pause >= deadline:
             raise error.cause from error
-        if attempt == settings.retries or asyncio.get_running_loop().time() + wait >= deadline:
-            raise error.cause from error
-        await asyncio.sleep(wait)
+        await asyncio.sleep(pause)
 
     async def _attempt(self, body: bytes, progress: _Progress) -> AsyncGenerator[ChatEvent, None]:
         try:
@@ -135,7 +121,7 @@ class OpenAiChatModel:
         except ModelUnavailableError as error:
             if progress.has_text:
                 raise
-            raise _RetryableError(error) from error
+            raise RetryableError(error) from error
 
     async def _events(self, body: bytes, progress: _Progress) -> AsyncGenerator[ChatEvent, None]:
         first_token_at = asyncio.get_running_loop().time() + self._settings.first_token_seconds
@@ -172,7 +158,7 @@ class OpenAiChatModel:
             return
         error = translated(response.status_code, self._without_key(await _provider_message(response)))
         if isinstance(error, ModelUnavailableError):
-            raise _RetryableError(error, _retry_after(response.headers.get("retry-after")))
+            raise RetryableError(error, retry_after(response.headers.get("retry-after")))
         raise error
 
     def _without_key(self, text: str) -> str:
@@ -245,18 +231,3 @@ async def _provider_message(response: httpx.Response) -> str:
     except (TimeoutError, httpx.RequestError, ModelUnavailableError):
         return content[:_MAX_ERROR_BYTES].decode("utf-8", "replace").strip()
     return error.message if error is not None else ""
-
-
-def _retry_after(value: str | None) -> float | None:
-    """Seconds to wait as RFC 9110 §10.2.3 writes them: a number or a date."""
-    if value is None:
-        return None
-    try:
-        return max(0.0, float(value))
-    except ValueError:
-        pass
-    try:
-        at = parsedate_to_datetime(value)
-    except ValueError:
-        return None
-    return max(0.0, (at.replace(tzinfo=at.tzinfo or UTC) - datetime.now(UTC)).total_seconds())

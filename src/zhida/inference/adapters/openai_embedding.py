@@ -11,13 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zhida.ids import Language
+from zhida.inference.adapters.openai_retries import RetryableError, RetryRules, may_pass, retry_after
 from zhida.inference.call_rules import require_call_permitted
 from zhida.inference.errors import ModelRejectedError, ModelUnavailableError
 from zhida.inference.ports import EmbeddingModelCard
 from zhida.inference.settings import EmbeddingSettings
 from zhida.inference.well_formed import well_formed
 
-_TRY_AGAIN = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY, HTTPStatus.TOO_MANY_REQUESTS})
 _LONGEST_SAID = 300
 """Characters of a provider's message that are handed on."""
 _ADVICE = {
@@ -34,15 +34,6 @@ class _Item(msgspec.Struct):
 
 class _Answer(msgspec.Struct):
     data: list[_Item]
-
-
-class _RetryableError(Exception):
-    """An attempt failed in a way that may pass, ``retry_after`` seconds later."""
-
-    def __init__(self, cause: ModelUnavailableError, retry_after: float | None = None) -> None:
-        super().__init__(cause.message)
-        self.cause = cause
-        self.retry_after = retry_after
 
 
 def card_of(settings: EmbeddingSettings) -> EmbeddingModelCard:
@@ -75,7 +66,9 @@ class OpenAiEmbeddingModel:
             raise ValueError(message)
         self._settings = settings
         self._client = client
-        self._jitter = jitter
+        self._rules = RetryRules(
+            settings.api_retries, settings.api_retry_base_seconds, settings.api_retry_after_cap_seconds, jitter
+        )
         self._url = settings.api_base_url.rstrip("/") + "/embeddings"
         self._card = card
 
@@ -110,16 +103,12 @@ class OpenAiEmbeddingModel:
             raise ModelUnavailableError(message) from error
 
     async def _with_retries(self, texts: list[str]) -> NDArray[np.float32]:
-        settings, attempt = self._settings, 0
+        attempt = 0
         while True:
             try:
                 return await self._attempt(texts)
-            except _RetryableError as error:
-                too_long = (error.retry_after or 0) > settings.api_retry_after_cap_seconds
-                if attempt == settings.api_retries or too_long:
-                    raise error.cause from error
-                pause = self._jitter() * settings.api_retry_base_seconds * 2**attempt
-                await asyncio.sleep(error.retry_after if error.retry_after is not None else pause)
+            except RetryableError as error:
+                await asyncio.sleep(self._rules.pause_after(error, attempt=attempt))
                 attempt += 1
 
     async def _attempt(self, texts: list[str]) -> NDArray[np.float32]:
@@ -133,7 +122,7 @@ class OpenAiEmbeddingModel:
             response = await self._client.post(self._url, content=body, headers=headers, timeout=timeout)
         except httpx.TransportError as error:
             message = f"The embedding API cannot be reached ({type(error).__name__})."
-            raise _RetryableError(ModelUnavailableError(message)) from error
+            raise RetryableError(ModelUnavailableError(message)) from error
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             message = f"The embedding API cannot be asked ({type(error).__name__})."
             raise ModelRejectedError(message, advice="The operator must check the embedding API's base URL.") from error
@@ -145,12 +134,12 @@ class OpenAiEmbeddingModel:
         try:
             items = sorted(msgspec.json.decode(content, type=_Answer).data, key=lambda item: item.index)
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            raise _RetryableError(
+            raise RetryableError(
                 ModelUnavailableError("The embedding API's answer is not of OpenAI's form.")
             ) from error
         if [item.index for item in items] != list(range(count)):
             message = f"The embedding API answered {len(items)} vectors for {count} texts."
-            raise _RetryableError(ModelUnavailableError(message))
+            raise RetryableError(ModelUnavailableError(message))
         lengths = {len(item.embedding) for item in items}
         if lengths != {self._card.dimensions}:
             message = f"{self._card.name} gives {min(lengths)} dimensions, not {self._card.dimensions}."
@@ -159,17 +148,16 @@ class OpenAiEmbeddingModel:
         vectors = np.array([item.embedding for item in items], np.float32)
         norms = np.linalg.norm(vectors, axis=1, keepdims=True)
         if not np.isfinite(norms).all() or not norms.all():
-            raise _RetryableError(ModelUnavailableError("The embedding API answered a vector without a direction."))
+            raise RetryableError(ModelUnavailableError("The embedding API answered a vector without a direction."))
         return vectors / norms
 
 
-def _translated(response: httpx.Response) -> ModelRejectedError | _RetryableError:
+def _translated(response: httpx.Response) -> ModelRejectedError | RetryableError:
     status, said = response.status_code, response.text[:_LONGEST_SAID]
-    if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status in _TRY_AGAIN:
+    if may_pass(status):
         message = f"The embedding API is unavailable (status {status})."
-        wait = response.headers.get("retry-after", "")
         error = ModelUnavailableError(message, status=status, provider_message=said)
-        return _RetryableError(error, float(wait) if wait.isdecimal() else None)
+        return RetryableError(error, retry_after(response.headers.get("retry-after")))
     message = f"The embedding API rejected the request (status {status})."
     advice = _ADVICE.get(HTTPStatus(status), "") if status in set(HTTPStatus) else ""
     return ModelRejectedError(message, advice=advice, status=status, provider_message=said)

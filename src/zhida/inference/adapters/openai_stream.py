@@ -5,6 +5,7 @@ from typing import Final
 
 import msgspec
 
+from zhida.inference.adapters.openai_retries import may_pass
 from zhida.inference.errors import ModelRejectedError, ModelUnavailableError
 from zhida.inference.ports import ChatFinishReason
 
@@ -12,7 +13,6 @@ MAX_LINE_BYTES: Final = 1 << 20
 """A longer line is no chat delta; without a bound a broken server could fill the memory."""
 MAX_PROVIDER_MESSAGE: Final = 300
 
-_TRY_AGAIN_STATUSES: Final = frozenset({408, 425, 429})
 _ADVICE: Final = {
     400: "Check the model's name and limits with the provider.",
     401: "The operator must set a valid API key for the chat model.",
@@ -140,7 +140,7 @@ def finish_reason(word: str) -> ChatFinishReason:
 def translated(status: int, provider_message: str) -> ModelUnavailableError | ModelRejectedError:
     """An HTTP status, or a number inside an error object, as one of our errors."""
     said = provider_message[:MAX_PROVIDER_MESSAGE] or None
-    if status >= 500 or status in _TRY_AGAIN_STATUSES:  # noqa: PLR2004 - the first status of its class, RFC 9110
+    if may_pass(status):
         message = f"The chat model is unavailable (status {status})."
         return ModelUnavailableError(message, status=status, provider_message=said)
     advice = _ADVICE.get(status, "The operator must check the chat model's base URL and name.")
