@@ -5,8 +5,10 @@ Only doors and bootstrap read the root. A variable is named by its path: ``ZHIDA
 
 from datetime import timedelta
 from pathlib import Path
+from typing import ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from zhida.access import AccessSettings
@@ -35,7 +37,7 @@ class HttpSettings(BaseModel):
         stop_seconds: how long requests under way may finish after a stop.
     """
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     json_bytes_max: int = Field(default=1_048_576, ge=1024)
     upload_bytes_max: int = Field(default=1_073_741_824, ge=1024)
@@ -50,8 +52,8 @@ class HttpSettings(BaseModel):
 class SettingsInvalidError(ZhidaError):
     """A variable of the environment has a value that cannot be."""
 
-    code = "settings.invalid"
-    kind = Kind.INVALID
+    code: ClassVar[str] = "settings.invalid"
+    kind: ClassVar[Kind] = Kind.INVALID
 
 
 class Settings(BaseSettings):
@@ -59,10 +61,11 @@ class Settings(BaseSettings):
 
     Attributes:
         data_dir: where everything lives that is not in a server named below.
-        host, port: where the page and the API listen; port 0 takes a free one.
+        host: the address where the page and the API listen.
+        port: the port where they listen; 0 takes a free one.
         public_url: the address that people use, where a proxy stands before us; decides whether cookies are secure.
-        admin_email, admin_password: the administrator made at the first start; without a password one is generated
-            and printed once.
+        admin_email: of the administrator made at the first start.
+        admin_password: of that administrator; without one, a password is generated and printed once.
         workers: worker processes.
         sample: whether a first start brings the sample knowledge base.
         log_to_files: whether processes log into the data directory's ``logs`` instead of to standard error.
@@ -105,8 +108,12 @@ def read_settings() -> Settings:
         return Settings()
     except ValidationError as error:
         problems = "; ".join(
-            f"ZHIDA_{'__'.join(str(part) for part in item['loc']).upper()}: {item['msg']}" for item in error.errors()
+            f"ZHIDA_{'__'.join(str(part) for part in item['loc']).upper()}: {_said(item)}" for item in error.errors()
         )
         raise SettingsInvalidError(
             f"Settings cannot be read: {problems}.", advice="Correct them and start again."
         ) from error
+
+
+def _said(problem: ErrorDetails) -> str:
+    return "there is no such setting" if problem["type"] == "extra_forbidden" else problem["msg"]

@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field
 class AnsweringSettings(BaseModel):
     """Frozen defaults; every length is in characters of text."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     top_k: int = Field(default=6, ge=1, le=10, description="Passages that an answer may draw on.")
     profile: str = Field(default="balanced", description="Retrieval profile of a question that names none.")

@@ -29,21 +29,26 @@ class EmbeddingSettings(BaseModel):
         model: local: the name of a folder in the models folder; api: the model's name as the provider spells it.
         folder: local: a model folder anywhere, instead of one found by name.
         languages: what the model was trained for; empty means what its folder says.
-        query_prefix, passage_prefix: put before texts; None means what the model's folder says.
+        query_prefix: put before questions; None means what the model's folder says.
+        passage_prefix: put before chunks; None means what the model's folder says.
         dimensions: api: length of a vector, asked of the provider and checked.
+        max_tokens: of a text that the model reads at most, where its folder does not say.
         api_base_url: up to and including /v1.
+        api_key: sent as Authorization: Bearer; None: no header.
         api_batch_size: texts in one request to the provider.
         api_attempt_seconds: for one request to the provider; the time limits below hold for all its attempts.
-        api_retries: more tries after the first; the pause doubles from ``api_retry_base_seconds``, with full jitter.
+        api_retries: more tries after the first.
+        api_retry_base_seconds: the first pause between two tries; doubles with each, with full jitter.
         api_retry_after_cap_seconds: the longest Retry-After that is waited for.
         passage_run_size: chunks in one run of the niced passage session; small, so that a run ends soon.
         query_batch_size: questions embedded in one run.
         waiting_texts_limit: questions, and chunks, that may wait in the embedder before it answers that it is busy.
-        query_timeout_seconds, passage_timeout_seconds: for one request, retries and a restart of the embedder
-            included. A search does without vectors after the first; a job is tried again after the second.
+        query_timeout_seconds: for questions, retries and a restart of the embedder included; after it, a search goes
+            on by words.
+        passage_timeout_seconds: the same for chunks; after it, the job is tried again later.
     """
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     provider: EmbeddingProvider = EmbeddingProvider.LOCAL
     model: str = PACKAGED_MODEL
@@ -84,7 +89,7 @@ class InferenceSettings(BaseModel):
         real_models_allowed: off in tests, where a call to a provider would be a mistake; loopback stays open.
     """
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     embedding: EmbeddingSettings = EmbeddingSettings()
     chat: ChatSettings = ChatSettings()
