@@ -1,4 +1,4 @@
-"""How reading a person's file can fail; raised by detection, parsers and sandbox, shown on the document's row."""
+"""How bringing files in can fail: what is wrong with a file, shown on the document's row, and with an upload."""
 
 from enum import StrEnum
 from typing import ClassVar
@@ -95,3 +95,24 @@ class ParserUnavailableError(ZhidaError):
 
     code: ClassVar[str] = "ingestion.parser_unavailable"
     kind: ClassVar[Kind] = Kind.UNAVAILABLE
+
+
+class BatchNotFoundError(ZhidaError):
+    """No such batch, or none that the caller may see."""
+
+    code: ClassVar[str] = "ingestion.batch_not_found"
+    kind: ClassVar[Kind] = Kind.NOT_FOUND
+
+
+class UploadInvalidError(ZhidaError):
+    """An upload without files, or with too many."""
+
+    code: ClassVar[str] = "ingestion.upload_invalid"
+    kind: ClassVar[Kind] = Kind.INVALID
+
+
+class NotRetryableError(ZhidaError):
+    """Only a failed document whose original was kept can be tried again."""
+
+    code: ClassVar[str] = "ingestion.not_retryable"
+    kind: ClassVar[Kind] = Kind.CONFLICT

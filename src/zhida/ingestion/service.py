@@ -6,15 +6,20 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import BinaryIO, ClassVar
+from typing import BinaryIO
 
 from zhida.access import ReadGrant, WriteGrant
 from zhida.database import Database
-from zhida.errors import Kind, ZhidaError
-from zhida.ids import BatchId, DocumentId, VersionId, new_uuid
+from zhida.ids import BatchId, KnowledgeBaseId, new_uuid
 from zhida.ingestion import repository
 from zhida.ingestion.batches import Batch, Submission, SubmittedDocument
-from zhida.ingestion.errors import ParseError, RefusalReason
+from zhida.ingestion.errors import (
+    BatchNotFoundError,
+    NotRetryableError,
+    ParseError,
+    RefusalReason,
+    UploadInvalidError,
+)
 from zhida.ingestion.media_types import detect_media_type
 from zhida.ingestion.object_store import ObjectStore
 from zhida.ingestion.settings import IngestionSettings
@@ -31,33 +36,11 @@ from zhida.knowledge import (
     NameConflict,
     NewVersion,
     Refused,
-    VersionStatus,
 )
 
 INGEST_JOB = "ingest"
 """The kind of the job that turns one document version into indexed chunks."""
 _NAME_LENGTH_MAX = 500
-
-
-class BatchNotFoundError(ZhidaError):
-    """No such batch, or none that the caller may see."""
-
-    code: ClassVar[str] = "ingestion.batch_not_found"
-    kind: ClassVar[Kind] = Kind.NOT_FOUND
-
-
-class UploadInvalidError(ZhidaError):
-    """An upload without files, or with too many."""
-
-    code: ClassVar[str] = "ingestion.upload_invalid"
-    kind: ClassVar[Kind] = Kind.INVALID
-
-
-class NotRetryableError(ZhidaError):
-    """Only a failed document whose original was kept can be tried again."""
-
-    code: ClassVar[str] = "ingestion.not_retryable"
-    kind: ClassVar[Kind] = Kind.CONFLICT
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +101,7 @@ class IngestionService:
         self, base: KnowledgeBase, upload: Upload, *, batch: tuple[BatchId, int], on_conflict: NameConflict
     ) -> SubmittedDocument:
         name = checked_file_name(upload.name)
-        version = await self._receive(base, upload, name)
+        version = await self._receive(upload, name, into=base.id)
         async with self._database.unit_of_work() as unit:
             accepted = await self._register.accept(unit, base, name=name, version=version, on_conflict=on_conflict)
             await repository.insert_batch_document(
@@ -144,7 +127,7 @@ class IngestionService:
         """
         _require_write(document, grant)
         name = checked_file_name(upload.name or document.name)
-        version = await self._receive_into(str(document.knowledge_base_id), upload, name)
+        version = await self._receive(upload, name, into=document.knowledge_base_id)
         async with self._database.unit_of_work() as unit:
             accepted = await self._register.replace(unit, document, name=name, version=version)
             if accepted is not None and accepted.pending:
@@ -211,13 +194,10 @@ class IngestionService:
         await self._originals.delete(orphans)
         return swept + len(orphans)
 
-    async def _receive(self, base: KnowledgeBase, upload: Upload, name: str) -> NewVersion:
-        return await self._receive_into(str(base.id), upload, name)
-
-    async def _receive_into(self, prefix: str, upload: Upload, name: str) -> NewVersion:
+    async def _receive(self, upload: Upload, name: str, *, into: KnowledgeBaseId) -> NewVersion:
         """Store the bytes and look at them; a file that cannot be read is not kept."""
         limit = self._settings.parsing.max_file_bytes
-        received = await self._originals.put(upload.content, prefix=prefix, limit_bytes=limit)
+        received = await self._originals.put(upload.content, prefix=str(into), limit_bytes=limit)
         if not received.complete:
             reason = f"The file is larger than {limit // 1_048_576} MiB."
             return _refused(received.content_hash, received.size_bytes, Refused(RefusalReason.TOO_LARGE.value, reason))
@@ -255,12 +235,11 @@ def _refused(content_hash: str, size_bytes: int, refused: Refused) -> NewVersion
 
 def _submitted(accepted: Accepted, name: str, version: NewVersion) -> SubmittedDocument:
     refused = version.refused
-    status = VersionStatus.FAILED if refused else VersionStatus.QUEUED
     return SubmittedDocument(
-        document_id=DocumentId(accepted.document_id),
-        version_id=VersionId(accepted.version_id),
+        document_id=accepted.document_id,
+        version_id=accepted.version_id,
         name=name,
-        status=accepted.status or status,
+        status=accepted.status,
         duplicate=accepted.duplicate,
         reason_code=refused.code if refused else None,
         reason=refused.reason if refused else None,

@@ -11,6 +11,7 @@ from selectolax.lexbor import LexborHTMLParser
 from zhida.ingestion.assembly import Assembly
 from zhida.ingestion.elements import ElementKind, ParsedDocument
 from zhida.ingestion.ports import ParseLimits
+from zhida.ingestion.table_text import CELL_SEPARATOR
 from zhida.ingestion.text_encoding import decode_text
 
 _FRONT_MATTER = re.compile(r"\A---[ \t]*\n(.{0,20000}?)\n(?:---|\.\.\.)[ \t]*\n", re.DOTALL)
@@ -118,7 +119,7 @@ class _Walk:
     def _end_table(self) -> None:
         rows = self._rows or []
         self._rows = None
-        self.assembly.block(ElementKind.TABLE, "\n".join(" | ".join(row) for row in rows if any(row)))
+        self.assembly.block(ElementKind.TABLE, "\n".join(CELL_SEPARATOR.join(row) for row in rows if any(row)))
 
     def _html(self, content: str) -> None:
         tree = LexborHTMLParser(content)
