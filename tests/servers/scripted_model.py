@@ -80,6 +80,11 @@ class ScriptedModelServer:
         """What ``ZHIDA_INFERENCE__CHAT__BASE_URL`` is set to."""
         return f"http://127.0.0.1:{self.port}/v1"
 
+    def behave(self, behaviour: Behaviour) -> None:
+        """From now on; errors that were sent before do not count."""
+        self._errors_sent = 0
+        self.behaviour = behaviour
+
     async def __aenter__(self) -> Self:
         self._server = await asyncio.start_server(self._connected, "127.0.0.1", self.port)
         self.port = self._server.sockets[0].getsockname()[1]
