@@ -16,6 +16,8 @@ from zhida.jobs.ports import Job, JobCount, JobState
 
 WAKE_CHANNEL: LiteralString = "procrastinate_any_queue_v1"
 """Notified by procrastinate's trigger for each new job, and by us for each job that returns to the queue."""
+WAKE: LiteralString = f"""pg_notify('{WAKE_CHANNEL}', '{{"type": "job_inserted", "job_id": 0}}')"""
+"""Tells every worker that a job has come back, in the words of the trigger."""
 
 STATUSES: dict[JobState, list[str]] = {
     JobState.QUEUED: ["todo"],
@@ -36,11 +38,11 @@ ENQUEUE: LiteralString = """
     ])) AS id
 """
 
-REQUEUE: LiteralString = """
+REQUEUE: LiteralString = f"""
     UPDATE procrastinate_jobs
     SET status = 'todo', attempts = 0, scheduled_at = NULL, worker_id = NULL, abort_requested = false
     WHERE id = %(id)s AND status::text = ANY (%(dead)s)
-    RETURNING pg_notify('procrastinate_any_queue_v1', '{"type": "job_inserted", "job_id": 0}')
+    RETURNING {WAKE}
 """
 
 COUNTS: LiteralString = """

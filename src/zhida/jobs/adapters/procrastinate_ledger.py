@@ -13,11 +13,11 @@ import psycopg
 
 from zhida.database import Database
 from zhida.ids import JobId
+from zhida.jobs.adapters.procrastinate import WAKE
 
 WorkerId = NewType("WorkerId", int)
 
 MINE: LiteralString = "id = %(id)s AND status = 'doing' AND worker_id = %(worker)s AND attempts = %(attempts)s"
-WAKE: LiteralString = """pg_notify('procrastinate_any_queue_v1', '{"type": "job_inserted", "job_id": 0}')"""
 SWEEP_BATCH = 1000
 
 SUCCEED: LiteralString = f"""
