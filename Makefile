@@ -16,7 +16,7 @@ SETUP = @$(if $(PYTHON),,echo "Zhida needs Python 3.11 or newer; none was found 
 	PYTHONDONTWRITEBYTECODE=1 $(PYTHON) -m deploy.setup
 
 BIN := .venv/bin
-PYTHON_CODE := $(wildcard src tests deploy benchmarks evals)
+PYTHON_CODE := src tests deploy benchmarks
 
 .PHONY: help run setup dev test check format bench chaos docs lock clean
 
