@@ -2,11 +2,12 @@
 
 import re
 import subprocess
+import tomllib
 from pathlib import Path
 
 import pytest
 
-from tests.architecture.tree import PACKAGE, ROOT
+from tests.architecture.tree import PACKAGE, ROOT, modules
 
 _SKIP = {".venv", "node_modules", ".git", ".zhida"}
 _DOCUMENTS = sorted(
@@ -36,3 +37,16 @@ def test_every_room_has_its_question_in_the_map() -> None:
     folders = [path.name for path in PACKAGE.iterdir() if path.is_dir() and (path / "__init__.py").exists()]
     missing = [name for name in folders if f"`{name}/`" not in text]
     assert not missing, "ARCHITECTURE.md lists every folder, in import order, with the question it answers"
+
+
+def test_documents_that_the_code_names_exist() -> None:
+    named = {name for module in modules() for name in re.findall(r"\bdocs/[\w./-]+\.md\b", module.text)}
+    assert named
+    assert not [name for name in named if not (ROOT / name).exists()]
+
+
+def test_every_package_that_we_depend_on_is_in_the_decision_about_them() -> None:
+    decision = (ROOT / "docs" / "decisions" / "0006-dependencies.md").read_text(encoding="utf-8").lower()
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    names = [re.split(r"[\[<>=; ]", line, maxsplit=1)[0].lower() for line in project["dependencies"]]
+    assert not [name for name in names if not re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", decision)]
