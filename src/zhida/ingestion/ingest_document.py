@@ -18,6 +18,7 @@ from zhida.ids import Language, VersionId
 from zhida.inference import EmbeddingModel
 from zhida.ingestion.chunking import ChunkDraft, ChunkSettings, chunk
 from zhida.ingestion.elements import ParsedDocument
+from zhida.ingestion.embedded_text import batches, chunk_vectors, embedded_texts
 from zhida.ingestion.errors import ParseError
 from zhida.ingestion.media_types import MediaType
 from zhida.ingestion.meter import IngestionMeter
@@ -153,15 +154,15 @@ class IngestDocument:
             # Vectors of two models must never meet in one index; the words still find the document.
             return vectors
         wanted = [place for place, draft in enumerate(drafts) if self._speaks(draft.text, parsed.language)]
+        read = await asyncio.to_thread(lambda: [_read(drafts[place]) for place in wanted])
         told = time.monotonic()
-        for start in range(0, len(wanted), self._settings.embedding_batch_size):
-            places = wanted[start : start + self._settings.embedding_batch_size]
-            rows = await self._model.embed_passages([_embedded_text(drafts[place]) for place in places])
-            for place, row in zip(places, rows, strict=True):
-                vectors[place] = row
+        for batch in batches(read, texts_max=self._settings.embedding_batch_size):
+            rows = await self._model.embed_passages([text for texts in read[batch] for text in texts])
+            for place, vector in zip(wanted[batch], chunk_vectors(rows, read[batch]), strict=True):
+                vectors[place] = vector
             if time.monotonic() - told >= _PROGRESS_EVERY.total_seconds():
                 told = time.monotonic()
-                await self._tell(version, fence, stage="embed", progress=(start + len(places)) / len(wanted))
+                await self._tell(version, fence, stage="embed", progress=batch.stop / len(wanted))
         return vectors
 
     def _speaks(self, text: str, document_language: Language) -> bool:
@@ -175,8 +176,8 @@ class IngestDocument:
             raise OvertakenError
 
 
-def _embedded_text(draft: ChunkDraft) -> str:
-    return f"{draft.title}\n{draft.text}" if draft.title else draft.text
+def _read(draft: ChunkDraft) -> list[str]:
+    return embedded_texts(draft.text, draft.location.heading_path)
 
 
 def _stored(parsed: ParsedDocument) -> StoredElements:

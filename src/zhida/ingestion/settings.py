@@ -13,7 +13,7 @@ class IngestionSettings(BaseModel):
         files_per_upload_max: files in one request.
         concurrency: documents that one worker process works on at once.
         max_attempts: tries of a document before it fails with the last error as its reason.
-        embedding_batch_size: chunks per request to the embedding model.
+        embedding_batch_size: texts per request to the embedding model.
         orphan_age_seconds: originals that no document names are deleted at this age.
     """
 

@@ -4,9 +4,10 @@ from zhida.retrieval.errors import ProfileUnknownError, QueryInvalidError
 from zhida.retrieval.passages import Passage, QueryPlan, SearchOutcome
 from zhida.retrieval.plan import Profile
 from zhida.retrieval.service import RetrievalService
-from zhida.retrieval.settings import RetrievalSettings
+from zhida.retrieval.settings import FusionMethod, RetrievalSettings
 
 __all__ = [
+    "FusionMethod",
     "Passage",
     "Profile",
     "ProfileUnknownError",

@@ -1,6 +1,5 @@
 """What does a query need? One pure function decides the legs, their candidates and their weights."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 
 from zhida.ids import Language
@@ -17,22 +16,6 @@ class Profile(StrEnum):
     BALANCED = "balanced"
     LEXICAL = "lexical"
     DENSE = "dense"
-
-
-@dataclass(frozen=True, slots=True)
-class LegWeights:
-    """How much each leg's ranks count."""
-
-    lexical: float
-    dense: float
-
-
-_WEIGHTS = {
-    Language.ENGLISH: LegWeights(lexical=1.0, dense=1.0),
-    Language.CHINESE: LegWeights(lexical=1.0, dense=0.7),
-    Language.OTHER: LegWeights(lexical=1.0, dense=0.7),
-}
-"""Before confidence. Segmented Chinese BM25 is stronger than small embedding models; English ones draw level."""
 
 
 def plan_query(
@@ -61,7 +44,6 @@ def plan_query(
     chosen = _profile(profile)
     language = detect_language(query)
     speaks = card is not None and (language in card.languages or chosen is Profile.DENSE)
-    weights = _WEIGHTS[language]
     return QueryPlan(
         query=query,
         language=language,
@@ -69,10 +51,20 @@ def plan_query(
         top_k=top_k,
         lexical_k=0 if chosen is Profile.DENSE else max(settings.lexical_k, top_k),
         dense_k=max(settings.dense_k, top_k) if speaks and chosen is not Profile.LEXICAL else 0,
-        lexical_weight=weights.lexical,
-        dense_weight=weights.dense,
+        lexical_weight=1.0,
+        dense_weight=_dense_weight(language, settings),
         embedding_model=card.name if card is not None and speaks else None,
     )
+
+
+def _dense_weight(language: Language, settings: RetrievalSettings) -> float:
+    match language:
+        case Language.ENGLISH:
+            return settings.dense_weight_english
+        case Language.CHINESE:
+            return settings.dense_weight_chinese
+        case Language.OTHER:
+            return settings.dense_weight_other
 
 
 def _profile(name: str) -> Profile:

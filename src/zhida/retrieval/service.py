@@ -103,7 +103,13 @@ class RetrievalService:
         result = await asyncio.get_running_loop().run_in_executor(self._threads, self._ask_index, base, index_query)
         self._building.check(base, result.revision)
         watch.lap("search")
-        fused = fuse(result.lexical, result.dense, lexical_weight=plan.lexical_weight, dense_weight=plan.dense_weight)
+        fused = fuse(
+            result.lexical,
+            result.dense,
+            lexical_weight=plan.lexical_weight,
+            dense_weight=plan.dense_weight,
+            method=self._settings.fusion,
+        )
         watch.lap("fusion")
         passages = await self._resolve(grant, base, fused, plan=plan, revision=result.revision)
         watch.lap("resolve")
