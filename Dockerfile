@@ -23,6 +23,7 @@ ENV PATH=/zhida/.venv/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     ZHIDA_DATA_DIR=/data \
     ZHIDA_HOST=0.0.0.0 \
+    ZHIDA_LOG_TO_FILES=false \
     ZHIDA_PORT=8000
 USER 10001:10001
 WORKDIR /data

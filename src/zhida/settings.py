@@ -68,7 +68,8 @@ class Settings(BaseSettings):
         admin_password: of that administrator; without one, a password is generated and printed once.
         workers: worker processes.
         sample: whether a first start brings the sample knowledge base.
-        log_to_files: whether processes log into the data directory's ``logs`` instead of to standard error.
+        log_to_files: whether processes log into the data directory's ``logs``; off: to standard error, for
+            containers.
     """
 
     model_config = SettingsConfigDict(
@@ -83,7 +84,7 @@ class Settings(BaseSettings):
     admin_password: SecretStr | None = None
     workers: int = Field(default=1, ge=0, le=64)
     sample: bool = True
-    log_to_files: bool = False
+    log_to_files: bool = True
 
     http: HttpSettings = HttpSettings()
     observability: ObservabilitySettings = ObservabilitySettings()

@@ -113,10 +113,15 @@ def _ours(request: Request, error: Exception) -> Response:
 
 def _invalid(_request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for this class
-    details = [f"{'.'.join(str(part) for part in item['loc'])}: {item['msg']}" for item in error.errors()]
-    detail = "; ".join(details)[:2000] or "The request is not valid."
+    details = [f"{_field(item['loc'])}{item['msg'].removeprefix('Value error, ')}" for item in error.errors()]
+    detail = "; ".join(details)[:2000].rstrip(".") + "."
     advice = "Correct the request; /openapi.json describes it."
     return problem_response(problem(HTTPStatus.UNPROCESSABLE_ENTITY, "request.invalid", detail, advice=advice))
+
+
+def _field(location: tuple[int | str, ...]) -> str:
+    """The field's name, without where in a request it stands, which a person at a terminal need not know."""
+    return ".".join(str(part) for part in location[1:]) + ": " if len(location) > 1 else ""
 
 
 def _http(_request: Request, error: Exception) -> Response:

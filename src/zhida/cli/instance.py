@@ -100,7 +100,7 @@ class Instance:
         self._places: Places = places(settings.data_dir)
         self._supervisor = Supervisor()
         self._postgres = EmbeddedPostgres(self._places.root / "postgres") if settings.database.url is None else None
-        self._log_to_files = quiet or settings.log_to_files or sys.stderr.isatty()
+        self._log_to_files = quiet or settings.log_to_files
         self._stopping = False
         self._outputs: list[IO[bytes]] = []
         known = InstancePlaces(self._places.root)

@@ -55,24 +55,42 @@ class DocumentRegister:
     ) -> Accepted:
         """Write an upload down, unless the knowledge base has that content already.
 
-        Content that failed before gets another try as a new version of the same document.
+        Content that failed before gets another try as a new version of the same document. To replace means that
+        afterwards this name stands once, with this content, whatever other documents hold.
         """
         connection = unit.connection
         await documents.lock_content(connection, base.id, version.content_hash)
+        if on_conflict is NameConflict.REPLACE:
+            return await self._replace_name(unit, base, name=name, version=version)
         same = await documents.find_by_content(connection, base.id, version.content_hash)
         if same is not None and same.status is VersionStatus.FAILED and version.refused and same.name != name:
             same = None  # another file that happens to be as unreadable, such as one that is empty too
         if same is not None and (same.status is not VersionStatus.FAILED or version.refused is not None):
             return Accepted(same.id, same.version_id, duplicate=True, pending=False, status=same.status)
-        earlier = same
-        if earlier is None and on_conflict is NameConflict.REPLACE:
-            earlier = await documents.find_by_name(connection, base.id, name)
+        return await self._write(unit, base, same, name=name, version=version)
+
+    async def _replace_name(self, unit: UnitOfWork, base: KnowledgeBase, *, name: str, version: NewVersion) -> Accepted:
+        """One document of this name with this content; older ones of the same name go."""
+        newest, *older = await documents.find_by_name(unit.connection, base.id, name) or [None]
+        for document in older:
+            if document is not None and await documents.lock(unit.connection, document.id):
+                await publication.delete_document(unit.connection, document.id, base.id)
+        if newest is not None and newest.status is not VersionStatus.FAILED:
+            current = await documents.find_version(unit.connection, newest.version_id)
+            if current is not None and current.content_hash == version.content_hash:
+                return Accepted(newest.id, newest.version_id, duplicate=True, pending=False, status=newest.status)
+        return await self._write(unit, base, newest, name=name, version=version)
+
+    async def _write(
+        self, unit: UnitOfWork, base: KnowledgeBase, earlier: Document | None, *, name: str, version: NewVersion
+    ) -> Accepted:
+        """A new version of ``earlier``, or a new document where there is none."""
         pending = version.refused is None
         status = VersionStatus.QUEUED if pending else VersionStatus.FAILED
-        if earlier is not None and await documents.lock(connection, earlier.id):
-            version_id = await documents.insert_version(connection, earlier, name=name, version=version)
+        if earlier is not None and await documents.lock(unit.connection, earlier.id):
+            version_id = await documents.insert_version(unit.connection, earlier, name=name, version=version)
             return Accepted(earlier.id, version_id, duplicate=False, pending=pending, status=status)
-        document_id, version_id = await documents.insert(connection, base, name=name, version=version)
+        document_id, version_id = await documents.insert(unit.connection, base, name=name, version=version)
         return Accepted(document_id, version_id, duplicate=False, pending=pending, status=status)
 
     async def replace(self, unit: UnitOfWork, document: Document, *, name: str, version: NewVersion) -> Accepted | None:

@@ -182,3 +182,22 @@ async def test_the_full_feed_holds_what_is_published_and_its_revision(world: Kno
     assert revision == 3
     assert [row.text for row in rows] == ["one", "two"]
     assert all(row.key > ChunkKey(0) and row.embedding is not None for row in rows)
+
+
+async def test_to_replace_sets_the_names_content_whatever_other_documents_hold(world: KnowledgeWorld) -> None:
+    replace = NameConflict.REPLACE
+    fee = await world.accept("fee.md", content="12 euros", on_conflict=replace)
+    copy = await world.accept("copy.md", content="12 euros", on_conflict=replace)
+    edited = await world.accept("fee.md", content="15 euros", on_conflict=replace)
+    assert copy.document_id != fee.document_id
+    assert edited.document_id == fee.document_id
+    again = await world.accept("copy.md", content="12 euros", on_conflict=replace)
+    assert (again.document_id, again.duplicate) == (copy.document_id, True)
+
+
+async def test_to_replace_leaves_one_document_of_the_name(world: KnowledgeWorld) -> None:
+    await world.published("fee.md", "ten")
+    second = await world.published("fee.md", "twelve")
+    third = await world.accept("fee.md", content="fourteen", on_conflict=NameConflict.REPLACE)
+    page = await world.knowledge.list_documents(await world.grant(), world.base.id, cursor=None, limit=10)
+    assert [document.id for document in page.items] == [second.document_id] == [third.document_id]

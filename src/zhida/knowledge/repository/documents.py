@@ -59,14 +59,13 @@ async def find_by_content(
     return None if row is None else _document(row)
 
 
-async def find_by_name(connection: Connection, knowledge_base_id: KnowledgeBaseId, name: str) -> Document | None:
-    """The newest document of exactly this name."""
+async def find_by_name(connection: Connection, knowledge_base_id: KnowledgeBaseId, name: str) -> list[Document]:
+    """Every document of exactly this name, newest first."""
     cursor = await connection.execute(
-        f"SELECT {_DOCUMENT} {_FROM} WHERE d.knowledge_base_id = %s AND d.name = %s ORDER BY d.id DESC LIMIT 1",
+        f"SELECT {_DOCUMENT} {_FROM} WHERE d.knowledge_base_id = %s AND d.name = %s ORDER BY d.id DESC",
         (knowledge_base_id, name),
     )
-    row = await cursor.fetchone()
-    return None if row is None else _document(row)
+    return [_document(row) for row in await cursor.fetchall()]
 
 
 async def insert(
