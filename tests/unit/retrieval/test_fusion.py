@@ -65,7 +65,7 @@ def test_ranks_and_scores_of_both_legs_are_told() -> None:
 @METHODS
 def test_a_chunk_in_the_middle_of_both_legs_does_not_beat_the_first_of_one(method: FusionMethod) -> None:
     lexical = hits(*((key, 20.0 / key) for key in range(1, 41)))
-    dense = hits(*((key, 0.7 - key / 100) for key in (*range(101, 120), 20, *range(121, 141))))
+    dense = hits(*((key, 0.7 - place / 100) for place, key in enumerate((*range(101, 120), 20, *range(121, 141)))))
     order = keys(balanced(lexical, dense, method=method))
     assert min(order.index(1), order.index(101)) < order.index(20)
 
