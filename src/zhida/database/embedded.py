@@ -71,7 +71,8 @@ class EmbeddedPostgres:
         """Start the server, or start it again after it died, and wait until it answers.
 
         Returns:
-            The connection URL of the application's role, password included.
+            The connection URL of the application's role, password included; the same until ``stop``, since others
+            were told it.
 
         Raises:
             InstanceRunningError: another process runs this data directory.
@@ -85,18 +86,36 @@ class EmbeddedPostgres:
             self._take_lock()
             self._start()
         except OSError as error:
-            self.stop()
+            self._give_up()
             raise EmbeddedStartError(
                 f"PostgreSQL cannot use {self._data_dir}: {error}",
                 advice="The operator checks owner, rights and space of the data directory.",
             ) from error
         except BaseException:
-            self.stop()
+            self._give_up()
             raise
         return self._url
 
+    def _give_up(self) -> None:
+        """A start failed. One that is to bring a server back will be tried again: its place is kept."""
+        if self._url:
+            self._end_server()
+        else:
+            self.stop()
+
     def stop(self) -> None:
         """Shut the server down fast and cleanly, and let go of the data directory; quiet where it does not run."""
+        self._end_server()
+        if self._endpoint is not None and self._endpoint.folder is not None:
+            with suppress(OSError):
+                self._endpoint.folder.rmdir()
+        self._endpoint = None
+        self._url = ""
+        if self._lock is not None:
+            self._lock.close()
+        self._lock = None
+
+    def _end_server(self) -> None:
         child = self._child
         if child is not None:
             for number, patience in STOP_SIGNALS:
@@ -106,13 +125,6 @@ class EmbeddedPostgres:
                 with suppress(subprocess.TimeoutExpired):
                     child.wait(patience.total_seconds())
         self._child = None
-        if self._endpoint is not None and self._endpoint.folder is not None:
-            with suppress(OSError):
-                self._endpoint.folder.rmdir()
-        self._endpoint = None
-        if self._lock is not None:
-            self._lock.close()
-        self._lock = None
 
     def is_alive(self) -> bool:
         """Whether the server process runs; reaps it where it ended."""
@@ -151,7 +163,7 @@ class EmbeddedPostgres:
         passwords = credentials_of(self._data_dir)
         if not cluster.exists():
             initialise(account, cluster, passwords.superuser)
-        self._endpoint = self._choose_endpoint(account)
+        self._endpoint = self._endpoint or self._choose_endpoint(account)
         configure(account, cluster, self._endpoint)
         self._child = self._launch(account, cluster)
         self._await_ready(cluster)

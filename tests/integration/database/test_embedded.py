@@ -19,7 +19,7 @@ import pytest
 
 from zhida.database import ClusterVersionError, EmbeddedPostgres, EmbeddedStartError, InstanceRunningError
 from zhida.database.accounts import LAUNCH, Account, choose_account, system_account
-from zhida.database.cluster import on_loopback
+from zhida.database.cluster import Endpoint, endpoint_for, on_loopback
 from zhida.database.leftovers import server_processes
 
 ROOT = Path(__file__).parents[3]
@@ -203,6 +203,27 @@ def test_a_deep_data_directory_works(tmp_path: Path) -> None:
     server = EmbeddedPostgres(tmp_path / ("deep" * 30) / "with, comma" / "postgres")
     assert value(server.start(), "SELECT 1") == 1
     server.stop()
+
+
+@pytest.mark.parametrize("endpoint", [endpoint_for, on_loopback])
+def test_a_server_that_died_comes_back_where_others_were_told_that_it_is(
+    tmp_path: Path, endpoint: Callable[[Account], Endpoint]
+) -> None:
+    data_dir = tmp_path / ("deep" * 40) / "postgres"
+    own = EmbeddedPostgres(data_dir, endpoint=endpoint)
+    url = own.start()
+    try:
+        kill(own)
+        assert own.start() == url
+        kill(own)
+        (data_dir / "custom.conf").write_text("no_such_setting = 1\n")
+        with pytest.raises(EmbeddedStartError):
+            own.start()
+        (data_dir / "custom.conf").unlink()
+        assert own.start() == url
+        assert value(url, "SELECT 1") == 1
+    finally:
+        own.stop()
 
 
 def test_where_no_socket_can_be_made_the_server_listens_on_the_loopback_with_a_password(tmp_path: Path) -> None:
