@@ -1,39 +1,44 @@
-"""``zhida eval run``: the whole way in and every leg of the search, measured on sets of questions."""
+"""``zhida eval run``: the whole way in and every leg of the search, measured on sets of questions beside the peers."""
 
 import asyncio
-import io
-import sys
+import os
+import platform
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, replace
+from datetime import UTC, datetime
+from importlib import metadata
 from pathlib import Path
 from typing import Annotated, Any
 
-import msgspec
 import typer
-from rich.console import Console
-from rich.table import Table
 
-from zhida.access import Principal, ReadGrant
+import zhida
 from zhida.bootstrap import Application, places
+from zhida.cli.attaching import attached
+from zhida.cli.errors import EXIT_INCOMPLETE, UnfitInputError
+from zhida.cli.measuring import ASKED_AT_ONCE, RETRIEVED, Measuring
+from zhida.cli.options import Json
+from zhida.cli.output import emit, note, say, show_table
+from zhida.cli.progress import Bars
 from zhida.cli.record import record_of_instance
+from zhida.cli.surroundings import read_variables
 from zhida.improvement import (
-    EvaluatedQuery,
+    LEGS,
+    TOGETHER,
+    EvaluationDocument,
     EvaluationSet,
-    evaluate,
-    paired_bootstrap,
-    peers_of,
+    SetReport,
+    best_peer,
+    read_documents,
     read_evaluation_set,
     set_names,
 )
-from zhida.ingestion import Upload
-from zhida.knowledge import KnowledgeBase, KnowledgeBaseExistsError, NameConflict
 from zhida.settings import Settings, read_settings
 
-RETRIEVED = 40
-FILES_PER_UPLOAD = 200
-PROFILES = ("lexical", "dense", "balanced")
-_LOOK_EVERY_SECONDS = 0.5
+_PACKAGES = ("tantivy", "faiss-cpu", "onnxruntime", "tokenizers", "rjieba", "opencc", "pystemmer", "numpy")
+_NDCG, _GOLD_TEXT = "ndcg@10", "gold text@5"
+_FAILURES_SHOWN = 20
 
 app = typer.Typer(help="Measure the quality of search.", no_args_is_help=True)
 
@@ -45,133 +50,121 @@ def group() -> None:
 
 @app.command()
 def run(
-    data: Annotated[Path, typer.Option("--data", help="Folder of evaluation sets.", exists=True, file_okay=False)],
+    *,
+    data: Annotated[
+        Path,
+        typer.Option("--data", help="Folder of evaluation sets.", exists=True, file_okay=False, show_default=False),
+    ],
     sets: Annotated[list[str] | None, typer.Option("--set", help="Only this set; may be repeated.")] = None,
     queries: Annotated[int | None, typer.Option("--queries", min=1, help="At most so many questions a set.")] = None,
-    *,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")] = False,
+    distractors: Annotated[
+        str | None, typer.Option("--distractors", help="Add the documents of this folder below --data to each set.")
+    ] = None,
+    afresh: Annotated[bool, typer.Option("--afresh", help="Ingest again what an earlier run ingested.")] = False,
+    as_json: Json = False,
 ) -> None:
-    """Ingest each set into a knowledge base of its own, ask every question by each leg, print metrics beside peers'."""
-    chosen = [read_evaluation_set(data / name) for name in sets or set_names(data)]
-    settings = read_settings()
-    with record_of_instance(settings) as database_url:
-        results = asyncio.run(_run(settings, database_url, chosen, queries))
-    if as_json:
-        sys.stdout.write(msgspec.json.format(msgspec.json.encode(results)).decode() + "\n")
-    else:
-        _print(results)
+    """Ingest each set into a knowledge base of its own, ask every question by each leg, print metrics beside peers'.
 
-
-@dataclass(frozen=True, slots=True)
-class _Asking:
-    application: Application
-    grant: ReadGrant
-    base: KnowledgeBase
-
-
-async def _run(
-    settings: Settings, database_url: str, chosen: Sequence[EvaluationSet], queries: int | None
-) -> list[dict[str, Any]]:
-    async with Application(settings, places(settings.data_dir), database_url) as application:
-        created = await application.access.local_key(node="evaluation")
-        principal = await application.access.authenticate_key(created.secret)
-        results: list[dict[str, Any]] = []
-        for evaluation_set in chosen:
-            started = time.perf_counter()
-            base = await _ingested(application, principal, evaluation_set)
-            seconds = round(time.perf_counter() - started, 1)
-            asking = _Asking(application, await application.access.read_grant(principal), base)
-            results.append({**await _measured(asking, evaluation_set, queries), "ingestion_seconds": seconds})
-        return results
-
-
-async def _ingested(application: Application, principal: Principal, evaluation_set: EvaluationSet) -> KnowledgeBase:
-    """The set's knowledge base with every document in it; what a run before this one ingested is not repeated."""
-    name = f"evaluation {evaluation_set.name}"
-    try:
-        base = await application.knowledge.create_base(
-            principal, name, embedding_model=application.embedding_model_name, open_to_everyone=False
+    Works beside the instance of this machine; one is started where none runs. Exit code 8 says that some documents
+    could not be ingested.
+    """
+    if read_variables().get("ZHIDA_URL"):
+        raise UnfitInputError(
+            "Evaluation reads the search index of this machine.",
+            advice="Unset ZHIDA_URL, and run it where the instance runs.",
         )
-    except KnowledgeBaseExistsError:
-        base = await application.knowledge.base(await application.access.read_grant(principal), name)
-    writing = await application.access.write_grant(principal)
-    grant = await application.access.read_grant(principal)
-    documents = evaluation_set.documents
-    for start in range(0, len(documents), FILES_PER_UPLOAD):
-        uploads = [
-            Upload(f"{document.name}.txt", io.BytesIO(_file(document.title, document.text)))
-            for document in documents[start : start + FILES_PER_UPLOAD]
-        ]
-        submission = await application.ingestion.submit(base, writing, uploads, on_conflict=NameConflict.REPLACE)
-        while True:
-            batch = await application.ingestion.batch(grant, submission.batch_id)
-            done = sum(document.status.value in ("ready", "failed") for document in batch.documents)
-            sys.stderr.write(f"\r{evaluation_set.name}: {start + done} of {len(documents)} documents")
-            if done == len(batch.documents):
-                break
-            await asyncio.sleep(_LOOK_EVERY_SECONDS)
-    sys.stderr.write("\n")
-    await _index_caught_up(application, grant, base)
-    return base
+    chosen = [found.with_at_most(queries) for found in _read_sets(data, sets, distractors)]
+    settings, started, clock = read_settings(), datetime.now(UTC), time.perf_counter()
+    with attached(), record_of_instance(settings) as database_url:
+        surroundings, reports = asyncio.run(_measure(settings, database_url, chosen, afresh=afresh))
+    seconds = round(time.perf_counter() - clock, 1)
+    if as_json:
+        run_facts = {"started_at": started.isoformat(), "wall_seconds": seconds}
+        emit({**run_facts, **surroundings, "sets": [asdict(report) for report in reports]})
+    else:
+        _print(reports)
+        note(f"{seconds:.0f} s; retrieved {RETRIEVED} passages, {ASKED_AT_ONCE} questions at once; --json says more.")
+    if any(report.failed for report in reports):
+        raise typer.Exit(EXIT_INCOMPLETE)
 
 
-async def _index_caught_up(application: Application, grant: ReadGrant, base: KnowledgeBase) -> None:
-    while True:
-        newest = await application.knowledge.base(grant, str(base.id))
-        if application.index_revision(base.id, base.embedding_model) >= newest.revision:
-            return
-        await asyncio.sleep(_LOOK_EVERY_SECONDS)
+def _read_sets(data: Path, wanted: Sequence[str] | None, distractors: str | None) -> Iterator[EvaluationSet]:
+    names = wanted or set_names(data)
+    if not names:
+        raise UnfitInputError(f"There are no evaluation sets in {data}.", advice="docs/evaluation.md shows their form.")
+    others: tuple[EvaluationDocument, ...] = read_documents(data / distractors) if distractors else ()
+    for name in names:
+        yield replace(read_evaluation_set(data / name), distractors=others)
 
 
-def _file(title: str, text: str) -> bytes:
-    return (f"{title}\n\n{text}" if title else text).encode()
+async def _measure(
+    settings: Settings, database_url: str, chosen: Sequence[EvaluationSet], *, afresh: bool
+) -> tuple[dict[str, Any], list[SetReport]]:
+    layout = places(settings.data_dir)
+    async with Application(settings, layout, database_url) as application:
+        principal = await application.access.authenticate_key(layout.local_key_file.read_text().strip())
+        with Bars() as bars:
+            measuring = Measuring(application, principal, bars)
+            reports = [await measuring.measure(one, afresh=afresh) for one in chosen]
+        return _surroundings(settings, application.embedding_model_name), reports
 
 
-async def _measured(asking: _Asking, evaluation_set: EvaluationSet, limit: int | None) -> dict[str, Any]:
-    """Metrics of each leg and of both together, and how far the whole is from the better leg."""
-    evaluated: dict[str, list[EvaluatedQuery]] = {}
-    taken: dict[str, float] = {}
-    for profile in PROFILES:
-        started = time.perf_counter()
-        evaluated[profile] = [
-            await _asked(asking, query.text, profile, (query.grades, query.references))
-            for query in evaluation_set.with_at_most(limit)
-        ]
-        taken[profile] = round((time.perf_counter() - started) * 1000 / max(1, len(evaluated[profile])), 2)
-        sys.stderr.write(f"{evaluation_set.name}: {profile} asked\n")
-    metrics = {profile: evaluate(queries) for profile, queries in evaluated.items()}
-    better = max(("lexical", "dense"), key=lambda leg: metrics[leg]["ndcg@10"])
-    ours, theirs = ([query.ndcg() for query in evaluated[name]] for name in ("balanced", better))
+def _surroundings(settings: Settings, embedding_model: str) -> dict[str, Any]:
+    """What the figures depend on."""
     return {
-        "set": evaluation_set.name,
-        "documents": len(evaluation_set.documents),
-        "queries": len(evaluated["balanced"]),
-        "metrics": metrics,
-        "milliseconds_per_query": taken,
-        "better_leg": better,
-        "balanced_minus_better_leg_95": paired_bootstrap(ours, theirs),
-        "peers_ndcg@10": peers_of(evaluation_set.name),
+        "versions": {
+            "zhida": zhida.__version__,
+            "python": platform.python_version(),
+            **{name: metadata.version(name) for name in _PACKAGES},
+        },
+        "machine": {"system": platform.platform(), "processor": _processor(), "cores": os.cpu_count()},
+        "embedding_model": embedding_model,
+        "chunks": {"size": settings.knowledge.chunk_size, "overlap": settings.knowledge.chunk_overlap},
+        "retrieval": settings.retrieval.model_dump(mode="json"),
+        "retrieved": RETRIEVED,
+        "asked_at_once": ASKED_AT_ONCE,
     }
 
 
-async def _asked(asking: _Asking, text: str, profile: str, right: tuple[Any, Sequence[str]]) -> EvaluatedQuery:
-    outcome = await asking.application.retrieval.search(
-        asking.grant, asking.base.id, text, top_k=RETRIEVED, profile=profile
-    )
-    names = dict.fromkeys(passage.document_name.removesuffix(".txt") for passage in outcome.passages)
-    return EvaluatedQuery(
-        grades=right[0],
-        ranked=list(names),
-        passages=[passage.text for passage in outcome.passages],
-        references=right[1],
-    )
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        lines = []
+    named = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return named[0] if named else platform.processor()
 
 
-def _print(results: Sequence[dict[str, Any]]) -> None:
-    table = Table("set", "lexical", "dense", "balanced", "better leg → balanced, 95 %", "best peer", title="nDCG@10")
-    for result in results:
-        peers = [figure for modes in result["peers_ndcg@10"].values() for figure in modes.values()]
-        low, high = result["balanced_minus_better_leg_95"]
-        figures = [str(result["metrics"][profile]["ndcg@10"]) for profile in PROFILES]
-        table.add_row(result["set"], *figures, f"{low:+} … {high:+}", str(max(peers)) if peers else "–")
-    Console().print(table)
+def _print(reports: Sequence[SetReport]) -> None:
+    """Two tables: of documents for every set, of gold sentences for those that have some."""
+    say("nDCG@10, percent")
+    titles = ("set", "questions", *LEGS, TOGETHER, "above the better leg, 95 %", "best peer", "by")
+    show_table(titles, [_document_row(report) for report in reports])
+    gold = [report for report in reports if _GOLD_TEXT in report.metrics[TOGETHER]]
+    if gold:
+        say("\ngold sentences in the first five passages, percent")
+        show_table(("set", *LEGS, TOGETHER, "best peer", "by"), [_gold_row(report) for report in gold])
+    for report in reports:
+        for failed in report.failed[:_FAILURES_SHOWN]:
+            note(f"{report.set}: {failed.name} could not be ingested: {failed.reason}")
+        if len(report.failed) > _FAILURES_SHOWN:
+            note(f"{report.set}: … and {len(report.failed) - _FAILURES_SHOWN} more; --json lists all.")
+
+
+def _document_row(report: SetReport) -> tuple[object, ...]:
+    above = report.balanced_above_better_leg
+    interval = f"{above.mean:+.2f} ({above.low:+.2f} … {above.high:+.2f})"
+    return report.set, report.queries, *_figures(report, _NDCG), interval, *_peer(report, _NDCG)
+
+
+def _gold_row(report: SetReport) -> tuple[object, ...]:
+    return report.set, *_figures(report, _GOLD_TEXT), *_peer(report, _GOLD_TEXT)
+
+
+def _figures(report: SetReport, metric: str) -> list[str]:
+    return [f"{report.metrics[profile][metric]:.2f}" for profile in (*LEGS, TOGETHER)]
+
+
+def _peer(report: SetReport, metric: str) -> tuple[object, object]:
+    best = best_peer(report.peers.get(metric, {}))
+    return (None, None) if best is None else (best.figure, f"{best.name} {best.mode}")

@@ -1,17 +1,36 @@
 """How do we get better? Evaluation: sets of questions with known answers, metrics, and what peers reach on them."""
 
-from zhida.improvement.evaluation import EvaluatedQuery, evaluate, paired_bootstrap, reference_coverage
-from zhida.improvement.evaluation_sets import EvaluationSet, EvaluationSetError, read_evaluation_set, set_names
-from zhida.improvement.peers import peers_of
+from zhida.improvement.evaluation import Difference, EvaluatedQuery, evaluate, paired_bootstrap
+from zhida.improvement.evaluation_sets import (
+    EvaluationDocument,
+    EvaluationQuery,
+    EvaluationSet,
+    EvaluationSetError,
+    read_documents,
+    read_evaluation_set,
+    set_names,
+)
+from zhida.improvement.peers import BestPeer, best_peer, peers_of
+from zhida.improvement.reports import LEGS, TOGETHER, FailedDocument, SetReport, report_of
 
 __all__ = [
+    "LEGS",
+    "TOGETHER",
+    "BestPeer",
+    "Difference",
     "EvaluatedQuery",
+    "EvaluationDocument",
+    "EvaluationQuery",
     "EvaluationSet",
     "EvaluationSetError",
+    "FailedDocument",
+    "SetReport",
+    "best_peer",
     "evaluate",
     "paired_bootstrap",
     "peers_of",
+    "read_documents",
     "read_evaluation_set",
-    "reference_coverage",
+    "report_of",
     "set_names",
 ]

@@ -10,11 +10,21 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 DEPTH = 10
+GOLD_DEPTH = 5
+_PERCENT = 100
+_TAIL = 0.025
 
 
 @dataclass(frozen=True, slots=True)
 class EvaluatedQuery:
-    """One question's ranking: documents, best first and each once, and the texts of the passages in their own order."""
+    """One question's ranking.
+
+    Attributes:
+        grades: the right documents; grades above 0.
+        ranked: documents, best first and each once.
+        passages: texts of the passages in their own order.
+        references: sentences that an answer rests on; empty where a set has none.
+    """
 
     grades: Mapping[str, int]
     ranked: Sequence[str]
@@ -23,61 +33,78 @@ class EvaluatedQuery:
 
     def ndcg(self) -> float:
         """Discounted gain of the first ten over the best possible, 0 to 1."""
-        gain = sum(self.grades.get(name, 0) / math.log2(place + 2) for place, name in enumerate(self.ranked[:DEPTH]))
         best = sorted(self.grades.values(), reverse=True)[:DEPTH]
-        return gain / sum(grade / math.log2(place + 2) for place, grade in enumerate(best))
+        return _discounted([self.grades.get(name, 0) for name in self.ranked[:DEPTH]]) / _discounted(best)
 
     def found(self, depth: int = DEPTH) -> float:
-        """Share of the right documents among the first ``depth``."""
+        """Share of the right documents among the first ``depth``, 0 to 1."""
         return sum(name in self.grades for name in self.ranked[:depth]) / len(self.grades)
 
     def reciprocal_rank(self) -> float:
         """One over the place of the first right document among ten, else 0."""
-        places = [place for place, name in enumerate(self.ranked[:DEPTH]) if name in self.grades]
-        return 1 / (places[0] + 1) if places else 0.0
+        places = [place for place, name in enumerate(self.ranked[:DEPTH], 1) if name in self.grades]
+        return 1 / places[0] if places else 0.0
+
+    def gold_text(self, depth: int = GOLD_DEPTH) -> float:
+        """Share of the references that stand whole in the first ``depth`` passages, 0 to 1; white space aside."""
+        read = "\n".join(_squeezed(text) for text in self.passages[:depth])
+        return sum(_squeezed(text) in read for text in self.references) / len(self.references)
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """By how many points of percent one run is above another over the same questions.
+
+    Attributes:
+        mean: over all questions.
+        low, high: its 95 % interval.
+    """
+
+    mean: float
+    low: float
+    high: float
 
 
 def evaluate(queries: Sequence[EvaluatedQuery]) -> dict[str, float]:
-    """Means over all questions, in percent. ``full@10``: all right documents among the first ten."""
-    count = max(1, len(queries))
-    sums = {
-        "ndcg@10": sum(query.ndcg() for query in queries),
-        "recall@10": sum(query.found() for query in queries),
-        "hits@1": sum(query.found(1) > 0 for query in queries),
-        "mrr@10": sum(query.reciprocal_rank() for query in queries),
-        "full@10": sum(query.found() == 1 for query in queries),
+    """Means over all questions, in percent. ``full@10``: all right documents are among the first ten."""
+    metrics = {
+        f"ndcg@{DEPTH}": _mean([query.ndcg() for query in queries]),
+        f"recall@{DEPTH}": _mean([query.found() for query in queries]),
+        "hits@1": _mean([query.found(1) > 0 for query in queries]),
+        f"mrr@{DEPTH}": _mean([query.reciprocal_rank() for query in queries]),
+        f"full@{DEPTH}": _mean([query.found() == 1 for query in queries]),
     }
-    metrics = {name: round(100 * total / count, 2) for name, total in sums.items()}
-    coverage = reference_coverage(queries)
-    return metrics if coverage is None else metrics | {"gold text@5": coverage}
-
-
-def reference_coverage(queries: Sequence[EvaluatedQuery], depth: int = 5) -> float | None:
-    """Share, in percent, of gold sentences that stand whole in the first passages; None where a set has none."""
-    shares: list[float] = []
-    for query in queries:
-        if query.references:
-            haystack = "\n".join(_squeezed(text) for text in query.passages[:depth])
-            shares.append(sum(_squeezed(text) in haystack for text in query.references) / len(query.references))
-    return round(100 * sum(shares) / len(shares), 2) if shares else None
+    with_references = [query.gold_text() for query in queries if query.references]
+    return metrics | ({f"gold text@{GOLD_DEPTH}": _mean(with_references)} if with_references else {})
 
 
 def paired_bootstrap(
     ours: Sequence[float], theirs: Sequence[float], *, draws: int = 2_000, seed: int = 1
-) -> tuple[float, float]:
-    """The 95 % interval of the mean difference, in points of percent, over resampled questions.
+) -> Difference:
+    """How far one run is above another, and how sure that is, over resampled questions.
 
     Args:
-        ours: a value per question, 0 to 1.
+        ours: a value for each question, 0 to 1.
         theirs: the other run's, in the same order.
         draws: samples.
         seed: of the samples, so that a figure can be repeated.
     """
-    differences = [100 * (a - b) for a, b in zip(ours, theirs, strict=True)]
-    draw = random.Random(seed)  # noqa: S311 - statistics
+    differences = [_PERCENT * (mine - other) for mine, other in zip(ours, theirs, strict=True)]
     count = len(differences)
+    if not count:
+        return Difference(0.0, 0.0, 0.0)
+    draw = random.Random(seed)  # noqa: S311 - statistics
     means = sorted(sum(draw.choices(differences, k=count)) / count for _ in range(draws))
-    return round(means[int(0.025 * draws)], 2), round(means[int(0.975 * draws)], 2)
+    low, high = means[int(_TAIL * draws)], means[int((1 - _TAIL) * draws)]
+    return Difference(round(sum(differences) / count, 2), round(low, 2), round(high, 2))
+
+
+def _discounted(gains: Sequence[int]) -> float:
+    return sum(gain / math.log2(place + 1) for place, gain in enumerate(gains, 1))
+
+
+def _mean(values: Sequence[float]) -> float:
+    return round(_PERCENT * sum(values) / max(1, len(values)), 2)
 
 
 def _squeezed(text: str) -> str:
