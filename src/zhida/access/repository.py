@@ -266,6 +266,11 @@ async def add_access_list(connection: Connection, name: str) -> AccessListId:
     return AccessListId((await cursor.fetchall())[0]["id"])
 
 
+async def delete_access_list(connection: Connection, access_list_id: AccessListId) -> None:
+    """Delete a list; its grants and the key scopes that named it go along."""
+    await connection.execute("DELETE FROM access_lists WHERE id = %s", (access_list_id,))
+
+
 async def put_entry(connection: Connection, access_list_id: AccessListId, entry: AccessEntry) -> bool:
     """Add or change one line of a list; False where the list or the grantee does not exist."""
     cursor = await connection.execute(

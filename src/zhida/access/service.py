@@ -110,6 +110,11 @@ class AccessService:
             await _put_entry(unit.connection, access_list_id, entry)
         return access_list_id
 
+    async def delete_access_list(self, unit: UnitOfWork, access_list_id: AccessListId) -> None:
+        """Delete a list with its entries, in the transaction that deletes what it guarded."""
+        self._authentication.forget()
+        await repository.delete_access_list(unit.connection, access_list_id)
+
     async def grant(self, actor: Principal, access_list_id: AccessListId, entry: AccessEntry) -> None:
         """Add one line to a list, or change it.
 

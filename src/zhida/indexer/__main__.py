@@ -1,6 +1,8 @@
 """The node's indexer process: the only writer of its search indexes."""
 
 import asyncio
+import logging
+from dataclasses import asdict
 
 from zhida.bootstrap import (
     Places,
@@ -12,10 +14,12 @@ from zhida.bootstrap import (
     take_rebuild_requests,
 )
 from zhida.database import Database, DatabaseUnavailableError
+from zhida.errors import ZhidaError
 from zhida.indexer.follower import IndexFollower
 from zhida.knowledge import FEED_CHANNEL, RecordChangeFeed
 from zhida.observability import IndexMeter
 
+_log = logging.getLogger(__name__)
 _LOOK_FOR_REQUESTS_SECONDS = 0.5
 _LISTEN_AGAIN_SECONDS = 1.0
 _REPORT_SECONDS = 2.0
@@ -58,13 +62,15 @@ async def _wake_up(database: Database, wake: asyncio.Event) -> None:
 
 async def _report(follower: IndexFollower, meter: IndexMeter) -> None:
     """Hand the follower's counts to the metrics."""
-    changes = rebuilds = 0
+    before = asdict(follower.counts)
     while True:
         await asyncio.sleep(_REPORT_SECONDS)
-        meter.applied(follower.counts.changes - changes)
-        for _ in range(follower.counts.rebuilds - rebuilds):
-            meter.rebuilt("any")
-        changes, rebuilds = follower.counts.changes, follower.counts.rebuilds
+        now = asdict(follower.counts)
+        meter.lag(follower.lag())
+        meter.applied(now["changes"] - before["changes"])
+        for event in now.keys() - {"changes"}:
+            meter.happened(event, now[event] - before[event])
+        before = now
 
 
 async def _stop_follower(follower: IndexFollower, stop: asyncio.Event) -> None:
@@ -76,7 +82,10 @@ async def _take_requests(follower: IndexFollower, places: Places) -> None:
     while True:
         await asyncio.sleep(_LOOK_FOR_REQUESTS_SECONDS)
         for knowledge_base_id in await asyncio.to_thread(take_rebuild_requests, places):
-            await follower.rebuild(knowledge_base_id)
+            try:
+                await follower.rebuild(knowledge_base_id)
+            except (ZhidaError, OSError):
+                _log.exception("a rebuild that was asked for failed")
 
 
 if __name__ == "__main__":

@@ -59,6 +59,7 @@ class IndexFollower:
         self._woken = woken or asyncio.Event()
         self._threads = WritingThreads(settings.nice)
         self._stopping = False
+        self._lags: dict[IndexKey, int] = {}
         self._troubles: dict[IndexKey, _Trouble] = {}
         self._fold_wanted: dict[IndexKey, None] = {}
         self._folding: asyncio.Task[None] | None = None
@@ -69,6 +70,10 @@ class IndexFollower:
         """Ask ``run`` to end after the commit at hand; safe to call from a signal handler of the loop."""
         self._stopping = True
         self._woken.set()
+
+    def lag(self) -> int:
+        """Revisions by which the index furthest behind trails the record, as of the last round."""
+        return max(self._lags.values(), default=0)
 
     async def rebuild(self, knowledge_base_id: KnowledgeBaseId) -> None:
         """Have every index of a knowledge base made anew from the record; returns when it is done.
@@ -165,6 +170,7 @@ class IndexFollower:
         self._writers.note_revision(key)
         self.counts.changes += len(changes)
         self._fold_wanted[key] = None
+        self._lags[key] = max(0, head.revision - writer.revision())
         return writer.revision() < head.revision
 
     async def _rebuild(self, key: IndexKey) -> bool:

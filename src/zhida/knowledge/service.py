@@ -101,7 +101,9 @@ class KnowledgeService:
         """Delete it with all its documents; returns the object keys of the originals, for the caller to delete."""
         _require_write(grant, base)
         async with self._database.unit_of_work() as unit:
-            return await bases.delete(unit.connection, base.id)
+            keys = await bases.delete(unit.connection, base.id)
+            await self._access.delete_access_list(unit, base.access_list_id)
+        return keys
 
     async def list_documents(
         self, grant: ReadGrant, knowledge_base_id: KnowledgeBaseId, *, cursor: str | None, limit: int

@@ -238,8 +238,8 @@ class IndexMeter:
             registry=registry,
         )
         self._applied = Counter("zhida_index_changes", "Change-feed entries that were applied.", registry=registry)
-        self._rebuilds = Children(
-            Counter("zhida_index_rebuilds", "Indexes rebuilt from the record.", ("reason",), registry=registry), 1
+        self._events = Children(
+            Counter("zhida_index_events", "What befell indexes, and what was done.", ("event",), registry=registry), 1
         )
 
     def lag(self, revisions: int) -> None:
@@ -250,9 +250,9 @@ class IndexMeter:
         """Count change-feed entries."""
         self._applied.inc(changes)
 
-    def rebuilt(self, reason: str) -> None:
-        """Count a rebuild: damaged, missing, asked."""
-        self._rebuilds.at(reason).inc()
+    def happened(self, event: str, times: int) -> None:
+        """Count events: rebuilds, damaged, folds, drops, failures, outages."""
+        self._events.at(event).inc(times)
 
 
 class ErrorMeter:

@@ -17,7 +17,6 @@ class RetrievalSettings(BaseModel):
 
     Attributes:
         top_k: passages of an answer where the caller does not say.
-        top_k_max: the most that a caller may ask for.
         query_length_max: characters in a query.
         lexical_k, dense_k: candidates of each leg.
         fusion: how the legs' rankings become one.
@@ -31,7 +30,6 @@ class RetrievalSettings(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     top_k: int = Field(default=5, ge=1)
-    top_k_max: int = Field(default=10, ge=1, le=1000)
     query_length_max: int = Field(default=1000, ge=1)
     lexical_k: int = Field(default=80, ge=1)
     dense_k: int = Field(default=80, ge=1)

@@ -65,3 +65,13 @@ async def test_documents_are_listed_in_pages_that_neither_skip_nor_repeat(world:
 async def test_a_cursor_of_somebodys_own_making_is_refused(world: KnowledgeWorld) -> None:
     with pytest.raises(CursorInvalidError):
         await world.knowledge.list_bases(await world.grant(), cursor="garbage", limit=10)
+
+
+async def test_a_deleted_knowledge_base_takes_its_access_list_along(world: KnowledgeWorld) -> None:
+    await world.published("a.txt", "one")
+    await world.knowledge.delete_base(world.base, await world.access.write_grant(world.administrator))
+    async with world.database.reading() as connection:
+        cursor = await connection.execute(
+            "SELECT (SELECT count(*) FROM access_lists) AS lists, (SELECT count(*) FROM access_grants) AS grants"
+        )
+        assert await cursor.fetchone() == {"lists": 0, "grants": 0}

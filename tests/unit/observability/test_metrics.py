@@ -42,7 +42,7 @@ def exercised() -> Metrics:
     metrics.embedder.batch(purpose="query", texts=4, seconds=0.005)
     metrics.index.lag(2)
     metrics.index.applied(5)
-    metrics.index.rebuilt("damaged")
+    metrics.index.happened("rebuilds", 2)
     metrics.errors.error(component="database", kind="unavailable")
     metrics.errors.log_in("refused")
     return metrics
@@ -61,6 +61,7 @@ def test_every_meter_shows_under_its_name() -> None:
     assert value(text, "zhida_jobs_oldest_seconds", kind="ingest", state="waiting") == 1.5
     assert value(text, "zhida_embedder_batch_texts_sum", purpose="query") == 4
     assert value(text, "zhida_index_revision_lag") == 2
+    assert value(text, "zhida_index_events_total", event="rebuilds") == 2
     assert value(text, "zhida_errors_total", component="database", kind="unavailable") == 1
     assert value(text, "zhida_log_ins_total", result="refused") == 1
     assert value(text, "process_resident_memory_bytes") > 1e6

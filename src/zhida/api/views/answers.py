@@ -33,7 +33,7 @@ def _not_blank(text: str) -> str:
     return text
 
 
-Question = Annotated[str, Field(min_length=1, max_length=1000), AfterValidator(_not_blank)]
+Question = Annotated[str, Field(min_length=1, max_length=100_000), AfterValidator(_not_blank)]
 BaseName = Annotated[str, Field(min_length=1, max_length=200, description="Id or name.", examples=["sample"])]
 TopK = Annotated[int, Field(ge=1, le=10, strict=True)]
 ProfileName = Literal["balanced", "lexical", "dense"]
