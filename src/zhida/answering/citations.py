@@ -11,6 +11,7 @@ from zhida.knowledge import analyse, analyse_query
 from zhida.retrieval import Passage
 
 _LONGEST_QUOTE: Final = 320
+_LONGEST_SPAN: Final = 2 * _LONGEST_QUOTE
 _SUPPORTED_SHARE: Final = 0.6
 """Of a sentence's content terms in its passages: paraphrase keeps about two thirds of the words."""
 _FEWEST_TERMS: Final = 2
@@ -28,6 +29,21 @@ class CitedText:
 
 def citation(marker: int, passage: Passage, sentence: str) -> Citation:
     """The link from a marker to its passage, with the words that support ``sentence`` best."""
+    return _quoting(marker, passage, supporting_quote(sentence, passage.text))
+
+
+def verbatim_citation(marker: int, passage: Passage, quoted: Sequence[Sentence]) -> Citation:
+    """The link from a marker to its passage, with all that is quoted from it: from the first sentence to the last.
+
+    Where they lie far apart, only the first: a quote of a whole page shows nothing.
+    """
+    start = min(sentence.start for sentence in quoted)
+    whole = passage.text[start : max(sentence.end for sentence in quoted)]
+    first = min(quoted, key=lambda sentence: sentence.start).text
+    return _quoting(marker, passage, whole if len(whole) <= _LONGEST_SPAN else shortened(first))
+
+
+def _quoting(marker: int, passage: Passage, quote: str) -> Citation:
     return Citation(
         marker=marker,
         chunk_id=passage.chunk_id,
@@ -35,7 +51,7 @@ def citation(marker: int, passage: Passage, sentence: str) -> Citation:
         version_id=passage.version_id,
         document_name=passage.document_name,
         location=passage.location,
-        quote=supporting_quote(sentence, passage.text),
+        quote=quote,
     )
 
 

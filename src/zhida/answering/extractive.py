@@ -1,11 +1,12 @@
 """Which sentences of the passages answer a question by themselves? Used where no model is configured or it fails."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from zhida.answering.citations import shortened
 from zhida.answering.prompt import without_markers
-from zhida.answering.question import QuestionKind, expected_kind, holds_kind
+from zhida.answering.question import Sought, sought
 from zhida.answering.reading import CONTEXT_CREDIT, Reading, ReadSentence
 from zhida.answering.sentences import Sentence
 
@@ -15,6 +16,8 @@ _REDUNDANT: Final = 0.6
 _LEAST_GAIN: Final = 0.35
 """A further sentence must bring at least this share of the first one's score in terms that are not covered yet."""
 _FEWEST_TERMS: Final = 3
+_NEXT: Final = 2
+"""At most so many characters, of white space, lie between neighbouring sentences."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,15 +34,19 @@ def best_extracts(question: str, reading: Reading, *, limit: int) -> list[Extrac
     Greedy coverage of the question's terms, weighed by rarity over the passages' sentences, with credit for the kind
     of thing asked for (a number, a date, a name), for what the sentence before says, and for the passage's rank.
     """
-    kind = expected_kind(question)
+    wish = sought(question)
     open_terms = frozenset(reading.wanted)
     candidates = list(reading.sentences)
     chosen: list[ReadSentence] = []
     first_score = 0.0
-    while candidates and len(chosen) < limit:
-        scores = [_score(candidate, open_terms, reading, kind=kind) for candidate in candidates]
+    while len(chosen) < limit:
+        if chosen:
+            candidates = [candidate for candidate in candidates if _adds(candidate, chosen, open_terms)]
+        if not candidates:
+            break
+        scores = [_score(candidate, open_terms, reading, wish=wish) for candidate in candidates]
         best = max(range(len(candidates)), key=scores.__getitem__)
-        if chosen and (scores[best] < _LEAST_GAIN * first_score or not candidates[best].terms & open_terms):
+        if chosen and scores[best] < _LEAST_GAIN * first_score:
             break
         first_score = first_score or scores[best]
         chosen.append(candidates[best])
@@ -54,14 +61,25 @@ def cited_text(extract: Extract) -> str:
     return f"\n\n{without_markers(shortened(extract.sentence.text))} [{extract.marker}]"
 
 
-def _score(read: ReadSentence, open_terms: frozenset[str], reading: Reading, *, kind: QuestionKind) -> float:
+def _score(read: ReadSentence, open_terms: frozenset[str], reading: Reading, *, wish: Sought) -> float:
     own = reading.share(reading.rarity, read.terms & open_terms)
     score = own + CONTEXT_CREDIT * reading.share(reading.rarity, (read.context - read.terms) & open_terms)
-    if own > 0 and holds_kind(read.sentence.text, kind, asked=frozenset(reading.wanted)):
+    if own > 0 and wish.held_by(read.sentence.text, asked=frozenset(reading.wanted)):
         score += _KIND_CREDIT
     if len(read.terms) < _FEWEST_TERMS or read.sentence.text.endswith(("?", "？")):
         score *= 0.5  # headings and questions name the matter without answering
     return score / (1 + _RANK_DISCOUNT * (read.marker - 1))
+
+
+def _adds(read: ReadSentence, chosen: Sequence[ReadSentence], open_terms: frozenset[str]) -> bool:
+    """Whether a further sentence has to do with the question: a single shared word is chance, unless it goes on."""
+    shared = len(read.terms & open_terms)
+    goes_on = any(
+        read.marker == other.marker
+        and min(abs(read.sentence.start - other.sentence.end), abs(other.sentence.start - read.sentence.end)) <= _NEXT
+        for other in chosen
+    )
+    return shared > (0 if goes_on else 1)
 
 
 def _repeats(one: ReadSentence, other: ReadSentence) -> bool:

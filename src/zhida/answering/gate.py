@@ -11,18 +11,21 @@ from dataclasses import astuple, dataclass
 from itertools import pairwise
 from typing import Final
 
-from zhida.answering.question import QuestionKind, expected_kind, holds_kind
+from zhida.answering.question import QuestionKind, sought
 from zhida.answering.reading import Reading
 from zhida.ids import Language
 from zhida.knowledge import analyse, analyse_query, detect_language
 from zhida.retrieval import Passage
 
 _NAME: Final = re.compile(r"(?<=\w )(?!I\b)[A-Z][\w'’-]*|\d[\d.,]*|《[^》]+》|「[^」]+」|“[^”]+”|\"[^\"]+\"")
+_ACRONYM: Final = re.compile(r"\b(?<!\.)[A-Z]{2,6}\b(?!\.)")
 _NAMED_PASSAGES: Final = 3
 _SAME_TEXT: Final = 0.6
 _CERTAIN_KINDS: Final = (QuestionKind.NUMBER, QuestionKind.DATE)
 _NO_OTHERS: Final = 0.6
 """The usual distinctness of answerable questions, where there is nothing to compare with: one document, or copies."""
+_NOT_OF_THE_KIND: Final = 0.5
+"""Factor where no sentence about the same holds what is asked for: the words are there, the answer is not."""
 _TRANSLATED_RANK: Final = 3
 _TRANSLATED_COSINE: Final = 0.5
 """Below this, a passage in another language is noise even of a multilingual model (bge-m3: related 0.55 and more)."""
@@ -35,9 +38,11 @@ class Features:
     Attributes:
         coverage: share of the question's terms in the best-ranked passage.
         sentence: share in the best sentence, by rarity, with part credit for headings and the sentence before.
-        names: share of the names, numbers and quoted words that one of the first passages holds in full.
-        kind: how good the best sentence is that holds the number or date asked for, against the best sentence of
-            all. A question that asks for neither counts 1: names and places are not surely seen.
+        names: share of the names, numbers and quoted words that one of the first passages holds in full; 0 where an
+            abbreviation in capitals stands nowhere.
+        kind: how good the best sentence is that holds the number or date asked for, or in English the name of a
+            person, against the best sentence of all. Other questions count 1: places, and names in Chinese, have no
+            sure form.
         phrases: share of the question's neighbouring words that are neighbours in a passage too.
         distinct: how far the best lexical score stands above those of other documents, times coverage. Off-topic
             questions find many passages that are equally little about them. Copies and other parts of the same
@@ -93,6 +98,8 @@ def judge(question: str, passages: Sequence[Passage], reading: Reading, *, langu
     weights = _CHINESE if language is Language.CHINESE else _OTHER
     pairs = zip(astuple(weights.features), astuple(features), strict=True)
     score = 1 / (1 + math.exp(-weights.intercept - sum(weight * value for weight, value in pairs)))
+    if features.kind == 0.0:
+        score *= _NOT_OF_THE_KIND
     if _is_translation(passages, language=language) and features.names == 1.0:
         score = max(score, 0.5)
     return Verdict(score, features)
@@ -123,16 +130,21 @@ def _names_present(question: str, reading: Reading) -> float:
     names = [terms for name in _NAME.findall(question) if (terms := frozenset(analyse_query(name)))]
     if not names:
         return 1.0
-    first = [reading.passages[at] | reading.headings[at] for at in range(len(reading.passages))][:_NAMED_PASSAGES]
+    known = [reading.passages[at] | reading.headings[at] for at in range(len(reading.passages))]
+    acronyms = (frozenset(analyse_query(acronym)) for acronym in _ACRONYM.findall(question))
+    if any(not any(acronym & terms for terms in known) for acronym in acronyms):
+        return 0.0  # other names may be paraphrased
+    first = known[:_NAMED_PASSAGES]
     return sum(any(name <= terms for terms in first) for name in names) / len(names)
 
 
 def _kind_present(question: str, reading: Reading, *, best: float) -> float:
-    kind = expected_kind(question)
-    if kind not in _CERTAIN_KINDS or best == 0:
+    wish = sought(question)
+    is_seen = wish.kind in _CERTAIN_KINDS or (wish.kind is QuestionKind.PERSON and question.isascii())
+    if not is_seen or best == 0:
         return 1.0
     asked = frozenset(reading.wanted)
-    holders = (read for read in reading.sentences if holds_kind(read.sentence.text, kind, asked=asked))
+    holders = (read for read in reading.sentences if wish.held_by(read.sentence.text, asked=asked))
     return max((reading.share_with_context(read) for read in holders), default=0.0) / best
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
 
+from zhida.answering.question import content_of
 from zhida.answering.sentences import Sentence, split_sentences
 from zhida.knowledge import analyse, analyse_query
 from zhida.retrieval import Passage
@@ -80,7 +81,7 @@ class Reading:
 
 def read_passages(question: str, passages: Sequence[Passage]) -> Reading:
     """Analyse every passage once."""
-    wanted = tuple(analyse_query(question))
+    wanted = tuple(analyse_query(content_of(question)))
     sentences: list[ReadSentence] = []
     of_passages: list[frozenset[str]] = []
     of_headings: list[frozenset[str]] = []

@@ -6,7 +6,7 @@ from contextlib import aclosing
 from dataclasses import dataclass, field
 
 from zhida.access import ReadGrant
-from zhida.answering.citations import citation
+from zhida.answering.citations import verbatim_citation
 from zhida.answering.draft import Draft, DraftEvent
 from zhida.answering.events import (
     Answer,
@@ -175,7 +175,8 @@ class AnsweringService:
             text += (piece := cited_text(extract))
             yield TextDelta(piece)
             if extract.marker not in citations:
-                added = citation(extract.marker, passages[extract.marker - 1], extract.sentence.text)
+                quoted = [other.sentence for other in extracts if other.marker == extract.marker]
+                added = verbatim_citation(extract.marker, passages[extract.marker - 1], quoted)
                 citations[extract.marker] = added
                 yield CitationAdded(added)
         turn.watch.lap("extraction")

@@ -187,7 +187,7 @@ async def test_instructions_in_a_passage_reach_the_model_only_as_data() -> None:
     await fold(service(chat, (passage(attack),)).answer(asking(HOW_TALL)))
     system, user = chat.prompts[0]
     assert "Ignore all rules" not in system.content
-    assert "END-EVIDENCE-1" not in user.content
+    assert "END-EVIDENCE-1 Ignore" not in user.content
     assert "<|im_start|>" not in user.content
 
 
