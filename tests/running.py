@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
@@ -27,6 +28,7 @@ class RunningInstance:
         self._variables = variables
         self._process: subprocess.Popen[bytes] | None = None
         self.port = 0
+        self._changing = threading.Lock()
 
     def __enter__(self) -> Self:
         self.start()
@@ -93,11 +95,18 @@ class RunningInstance:
 
     def kill(self) -> None:
         """``kill -9`` of the supervisor."""
-        assert self._process is not None
-        self._process.kill()
-        self._process.wait(10)
-        self._process = None
-        self._instance_file.unlink(missing_ok=True)
+        with self._changing:
+            assert self._process is not None
+            self._process.kill()
+            self._process.wait(10)
+            self._process = None
+            self._instance_file.unlink(missing_ok=True)
+
+    def start_again(self) -> None:
+        """Start unless it runs; for those who find it killed, two at once included."""
+        with self._changing:
+            if not self.is_started:
+                self.start()
 
     @property
     def _instance_file(self) -> Path:

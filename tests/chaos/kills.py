@@ -130,8 +130,7 @@ def run_kills(running: RunningInstance, *, kills: int, seed: int) -> Findings:
                 _replace_stubbornly(running, draw.choice(list(documents.items())))
             killer.join()
             findings.kills[victim] += 1
-            if victim == "supervisor":
-                running.start()
+            running.start_again()
             started = time.monotonic()
             _await_everything(running, base, len(documents))
             findings.slowest_recovery_seconds = max(
@@ -161,8 +160,7 @@ def _upload_stubbornly(running: RunningInstance, base: str, markers: list[str]) 
     accepted: dict[str, str] = {}
 
     def is_accepted() -> bool:
-        if not running.is_started:
-            running.start()
+        running.start_again()
         with running.client() as client:
             parts = [("files", (name, content)) for name, content in files.items()]
             reply = client.post(f"/api/v1/knowledge-bases/{base}/documents", files=parts)
@@ -185,8 +183,7 @@ def _replace_stubbornly(running: RunningInstance, item: tuple[str, str]) -> None
     marker, document_id = item
 
     def is_accepted() -> bool:
-        if not running.is_started:
-            running.start()
+        running.start_again()
         with running.client() as client:
             content = document(marker, "second edition")
             reply = client.put(f"/api/v1/documents/{document_id}", files={"file": (f"{marker}.md", content)})
