@@ -1,5 +1,6 @@
 """``zhida logs``: what the processes of the data directory's instance logged last."""
 
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -87,6 +88,7 @@ def _follow(at: InstancePlaces, processes: list[str], files: dict[str, Path]) ->
                     bold(f"== {name}")
                     last = name
                 say(line)
+        sys.stdout.flush()  # a pipe would keep them back until it had some thousand characters
         time.sleep(_LOOK_EVERY_SECONDS)
 
 
