@@ -9,6 +9,7 @@ from zhida.answering.prompt import without_markers
 from zhida.answering.question import Sought, sought
 from zhida.answering.reading import CONTEXT_CREDIT, Reading, ReadSentence
 from zhida.answering.sentences import Sentence
+from zhida.knowledge import analyse
 
 _KIND_CREDIT: Final = 0.2
 _RANK_DISCOUNT: Final = 0.08
@@ -16,6 +17,8 @@ _REDUNDANT: Final = 0.6
 _LEAST_GAIN: Final = 0.35
 """A further sentence must bring at least this share of the first one's score in terms that are not covered yet."""
 _FEWEST_TERMS: Final = 3
+_OF_PERMISSION: Final = frozenset(analyse("allowed permitted possible"))
+"""What is asked is whether; a sentence that has nothing but these may be about any other matter."""
 _NEXT: Final = 2
 """At most so many characters, of white space, lie between neighbouring sentences."""
 
@@ -35,7 +38,7 @@ def best_extracts(question: str, reading: Reading, *, limit: int) -> list[Extrac
     of thing asked for (a number, a date, a name), for what the sentence before says, and for the passage's rank.
     """
     wish = sought(question)
-    open_terms = frozenset(reading.wanted)
+    open_terms = frozenset(reading.wanted) - _OF_PERMISSION or frozenset(reading.wanted)
     candidates = list(reading.sentences)
     chosen: list[ReadSentence] = []
     first_score = 0.0

@@ -98,8 +98,7 @@ _MONTH_NAME: Final = re.compile(rf"\s*(?:{_MONTHS})\b|:\d\d|\s*[点點]")
 _HOW_MANY: Final = re.compile(r"(?i)\bhow many\b(?= \w)|多少(?=[^?？。，,\s是为為])|[几幾](?=[^?？。，,\s是乎何点點])")
 _FILLER: Final = re.compile(
     r"(?i)\bhow (?:many|much|long)\b|\bwhat happens\b|\b(?:get|gets|getting|got)\b"
-    r"|怎么办|怎麼辦|\b(?:allowed|permitted|possible)\s*\?"
-    r"|(?:多少|[几幾])(?:[个個]?(?:天|周|週|月|年|小时|小時|分钟|分鐘)|元|[个個位名次])"
+    r"|怎么办|怎麼辦|(?:多少|[几幾])(?:[个個]?(?:天|周|週|月|年|小时|小時|分钟|分鐘)|元|[个個位名次])"
     r"|一(?:年|天|周|週|[个個]月)(?=[里裡内內]?(?:有|能|可|要|最多|共|多少|[几幾]))"
 )
 """How people ask, which documents do not repeat: the kind and the measure asked for are read from the question."""

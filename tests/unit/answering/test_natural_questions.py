@@ -14,8 +14,8 @@ HANDBOOK = (
     "Every employee has 25 days of paid leave a year. Up to 5 unused days may be carried over.",
     "The core hours are from 10:00 to 15:00. Working from home is possible on up to three days a week.",
     (
-        "Expenses are refunded within 14 days after the claim is filed. Train tickets are second class; flights under six "
-        "hours are economy class. The daily allowance for meals is 40 euros inside the country and 60 euros abroad."
+        "Expenses are refunded within 14 days after the claim is filed. Train tickets are second class; flights under "
+        "six hours are economy class. The daily allowance for meals is 40 euros inside the country and 60 euros abroad."
     ),
     (
         "Laptops are replaced every four years. A lost or stolen device must be reported to the service desk within 24 "
