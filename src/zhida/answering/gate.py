@@ -25,7 +25,9 @@ _CERTAIN_KINDS: Final = (QuestionKind.NUMBER, QuestionKind.DATE)
 _NO_OTHERS: Final = 0.6
 """The usual distinctness of answerable questions, where there is nothing to compare with: one document, or copies."""
 _NOT_OF_THE_KIND: Final = 0.5
-"""Factor where no sentence about the same holds what is asked for: the words are there, the answer is not."""
+"""Factor where no sentence about the same holds what is asked for, or only titles hold the question's words: the
+words are there, the answer is not.
+"""
 _TRANSLATED_RANK: Final = 3
 _TRANSLATED_COSINE: Final = 0.5
 """Below this, a passage in another language is noise even of a multilingual model (bge-m3: related 0.55 and more)."""
@@ -98,7 +100,7 @@ def judge(question: str, passages: Sequence[Passage], reading: Reading, *, langu
     weights = _CHINESE if language is Language.CHINESE else _OTHER
     pairs = zip(astuple(weights.features), astuple(features), strict=True)
     score = 1 / (1 + math.exp(-weights.intercept - sum(weight * value for weight, value in pairs)))
-    if features.kind == 0.0:
+    if features.kind == 0.0 or not any(read.terms & frozenset(reading.wanted) for read in reading.sentences):
         score *= _NOT_OF_THE_KIND
     if _is_translation(passages, language=language) and features.names == 1.0:
         score = max(score, 0.5)

@@ -119,3 +119,7 @@ def test_a_figure_answers_where_its_measure_is_the_one_asked_for(question: str, 
 def test_a_question_that_is_all_frame_is_kept_whole() -> None:
     assert content_of("怎么办？") == "怎么办？"
     assert content_of("电脑丢了怎么办？").strip("？ ") == "电脑丢了"
+
+
+async def test_the_words_of_a_title_alone_are_no_evidence() -> None:
+    assert isinstance(await outcome_of("When was Northwind Tea founded?", found(TITLE, HANDBOOK, best=0)), Refusal)
