@@ -166,10 +166,10 @@ def test_a_full_disk_refuses_uploads_with_its_name_and_stops_nothing_else(
         return [document["id"] for document in page.json()["items"]]
 
     before = listed()
-    content = b"word %d " % size * (size // 8)
+    content = b"%%PDF-1.7 with nothing of one, %d times\n" % size * (size // 40)
     originals = instance.data_dir / "originals"
     with full_disk(instance):
-        reply = upload(client, harbour, "large.txt", content)
+        reply = upload(client, harbour, "large.pdf", content)
         assert (reply.status_code, reply.json()["code"]) == (503, "ingestion.storage_unavailable")
         assert "operator" in reply.json()["advice"]
         assert int(reply.headers["retry-after"]) > 0
@@ -177,7 +177,7 @@ def test_a_full_disk_refuses_uploads_with_its_name_and_stops_nothing_else(
         assert upload(client, harbour, "small.txt", b"short %d" % size).status_code == 202
     assert [path for path in originals.glob(".incoming/*") if path.is_file()] == []
     assert len(listed()) == len(before) + 1
-    assert upload(client, harbour, "large.txt", content).status_code == 202
+    assert upload(client, harbour, "large.pdf", content).status_code == 202
 
 
 def slowly(form: bytes, *, until: threading.Event) -> Iterator[bytes]:
