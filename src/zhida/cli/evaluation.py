@@ -105,7 +105,10 @@ async def _measure(
         principal = await application.access.authenticate_key(layout.local_key_file.read_text().strip())
         with Bars() as bars:
             measuring = Measuring(application, principal, bars)
-            reports = [await measuring.measure(one, afresh=afresh) for one in chosen]
+            reports: list[SetReport] = []
+            for one in chosen:
+                reports.append(await measuring.measure(one, afresh=afresh))
+                note(f"{one.name}: measured in {reports[-1].seconds['total']:.0f} s")
         return _surroundings(settings, application.embedding_model_name), reports
 
 
