@@ -13,6 +13,7 @@ from zhida.bootstrap import Application
 from zhida.cli.output import note
 from zhida.cli.progress import Bars
 from zhida.improvement import (
+    GOLD_DEPTH,
     LEGS,
     TOGETHER,
     EvaluatedQuery,
@@ -155,7 +156,8 @@ class Measuring:
         return EvaluatedQuery(
             grades=query.grades,
             ranked=list(dict.fromkeys(_name(passage.document_name) for passage in outcome.passages)),
-            passages=[passage.text for passage in outcome.passages],
+            # All texts of all questions would fill the memory; only gold sentences are looked for in them.
+            passages=[passage.text for passage in outcome.passages[:GOLD_DEPTH]] if query.references else (),
             references=query.references,
         )
 

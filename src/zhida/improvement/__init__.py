@@ -1,6 +1,6 @@
 """How do we get better? Evaluation: sets of questions with known answers, metrics, and what peers reach on them."""
 
-from zhida.improvement.evaluation import Difference, EvaluatedQuery, evaluate, paired_bootstrap
+from zhida.improvement.evaluation import GOLD_DEPTH, Difference, EvaluatedQuery, evaluate, paired_bootstrap
 from zhida.improvement.evaluation_sets import (
     EvaluationDocument,
     EvaluationQuery,
@@ -14,6 +14,7 @@ from zhida.improvement.peers import BestPeer, best_peer, peers_of
 from zhida.improvement.reports import LEGS, TOGETHER, FailedDocument, SetReport, report_of
 
 __all__ = [
+    "GOLD_DEPTH",
     "LEGS",
     "TOGETHER",
     "BestPeer",
