@@ -6,7 +6,8 @@ this process, so that settings of retrieval can be tried without a restart, of i
 
 import asyncio
 import io
-from collections.abc import Sequence
+from collections.abc import Coroutine, Iterable, Sequence
+from typing import Any, TypeVar
 
 from zhida.access import Principal, ReadGrant
 from zhida.bootstrap import Application
@@ -35,6 +36,7 @@ _FILES_PER_UPLOAD = 200
 _UPLOADS_AT_ONCE = 4
 _LOOK_EVERY_SECONDS = 0.5
 _SUFFIX = ".txt"
+_Done = TypeVar("_Done")
 
 
 class Measuring:
@@ -101,7 +103,7 @@ class Measuring:
             return failed
 
         self._bars.show(title, 0, len(documents))
-        failed = [one for some in await asyncio.gather(*map(bring, groups)) for one in some]
+        failed = [one for some in await _all(map(bring, groups)) for one in some]
         self._bars.hide(title)
         await self._wait_for_index(base)
         return failed
@@ -143,7 +145,7 @@ class Measuring:
                 rankings[query.name] = await self._ask(grant, base, query, profile=profile)
                 self._bars.show(title, len(rankings), len(evaluation_set.queries))
 
-        await asyncio.gather(*(ask_on() for _ in range(ASKED_AT_ONCE)))
+        await _all(ask_on() for _ in range(ASKED_AT_ONCE))
         self._bars.hide(title)
         return [rankings[query.name] for query in evaluation_set.queries]
 
@@ -160,6 +162,16 @@ class Measuring:
             passages=[passage.text for passage in outcome.passages[:GOLD_DEPTH]] if query.references else (),
             references=query.references,
         )
+
+
+async def _all(work: Iterable[Coroutine[Any, Any, _Done]]) -> list[_Done]:
+    """Every result in order; the first failure ends the rest and is raised by itself."""
+    try:
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(one) for one in work]
+    except BaseExceptionGroup as errors:
+        raise errors.exceptions[0] from None
+    return [task.result() for task in tasks]
 
 
 def _content(document: EvaluationDocument) -> bytes:
