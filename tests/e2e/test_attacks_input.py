@@ -28,7 +28,7 @@ QUERIES = [
     "'; DROP TABLE documents; --",
     " " * 999 + "x",
 ]
-NO_QUERIES = ["", " ", "\n\t", "\u200b", "\u3000\u200b\ufeff", "\x01\x02", "x" * 1001, None, 5, ["x"], {"a": 1}]
+NO_QUERIES = ["", " ", "\n\t", "\u200b", "\u3000\u200b\ufeff", "\x01\x02", "x" * 100_001, None, 5, ["x"], {"a": 1}]
 
 
 def answered(reply: httpx.Response) -> httpx.Response:
@@ -51,6 +51,12 @@ def test_what_is_no_question_is_refused(client: httpx.Client, query: object) -> 
     for path, name in (("search", "query"), ("ask", "question")):
         reply = answered(client.post(f"/api/v1/{path}", json={name: query, "knowledge_base": "sample"}))
         assert (reply.status_code, reply.json()["code"]) == (422, "request.invalid")
+
+
+def test_a_question_longer_than_the_setting_is_refused_by_it(client: httpx.Client) -> None:
+    for path, name in (("search", "query"), ("ask", "question")):
+        reply = answered(client.post(f"/api/v1/{path}", json={name: "x" * 1001, "knowledge_base": "sample"}))
+        assert (reply.status_code, reply.json()["code"]) == (422, "retrieval.query_invalid")
 
 
 @pytest.mark.parametrize("top_k", [0, 11, -1, 10**30, "5", True, 5.5, [5]])
