@@ -50,7 +50,7 @@ def test_strange_questions_are_answered(client: httpx.Client, query: str) -> Non
 def test_what_is_no_question_is_refused(client: httpx.Client, query: object) -> None:
     for path, name in (("search", "query"), ("ask", "question")):
         reply = answered(client.post(f"/api/v1/{path}", json={name: query, "knowledge_base": "sample"}))
-        assert (reply.status_code, reply.json()["code"]) == (422, "request.invalid")
+        assert reply.status_code == 422, reply.text
 
 
 def test_a_question_longer_than_the_setting_is_refused_by_it(client: httpx.Client) -> None:
