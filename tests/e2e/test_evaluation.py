@@ -66,7 +66,7 @@ def test_a_set_is_ingested_and_every_leg_is_measured(running_instance: RunningIn
     assert report["seconds"].keys() == {"ingestion", "lexical", "dense", "balanced", "total"}
     assert document["versions"]["zhida"]
     assert document["machine"]["cores"] > 0
-    assert document["chunks"] == {"size": 512, "overlap": 64}
+    assert document["chunks"] == {"size": 640, "overlap": 32}
 
 
 def test_a_table_is_printed_and_what_failed_is_named(running_instance: RunningInstance, data: Path) -> None:

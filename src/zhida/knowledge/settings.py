@@ -16,8 +16,8 @@ class KnowledgeSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    chunk_size: int = Field(default=512, ge=32, le=4096)
-    chunk_overlap: int = Field(default=64, ge=0, le=1024)
+    chunk_size: int = Field(default=640, ge=32, le=4096)
+    chunk_overlap: int = Field(default=32, ge=0, le=1024)
     open_indexes_max: int = Field(default=64, ge=1)
     page_size_max: int = Field(default=200, ge=1, le=1000)
     retraction_grace_seconds: float = Field(default=600.0, ge=0)
